@@ -1,0 +1,1 @@
+"""What was learned, against which paragraph, what was done about it."""

@@ -1,0 +1,1 @@
+"""Streamlit screens, the command line, and what only they need."""

@@ -1,0 +1,1 @@
+"""The population, and valid samples of it."""

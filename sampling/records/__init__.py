@@ -1,0 +1,1 @@
+"""The books everybody writes in: people, cases, imports, the audit trail."""

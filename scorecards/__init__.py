@@ -1,0 +1,1 @@
+"""Was the casework good, and do reviewers agree."""
