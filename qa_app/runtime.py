@@ -1,0 +1,161 @@
+"""What every screen shares: the database, who is signed in, one transaction per thing done, links."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+from typing import Final, NoReturn, TypeVar
+
+import streamlit as st
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from streamlit.navigation.page import Page
+
+from qa_app.table import in_words as in_words  # screens find all they share here
+from qa_app.table import table as table
+from sampling.records import database, sign_in
+from sampling.records.people import Person
+from sampling.refused import Refused
+
+T = TypeVar("T")
+
+COOKIE: Final = "qa_session"
+
+# The screens, by the name of their module and address; the first is the one a visitor lands on.
+SCREENS: Final = {
+    "start": "Start",
+    "reviews": "Reviews",
+    "review": "Review",
+    "samples": "Samples",
+    "results": "Results",
+    "learning": "Learning",
+    "second_scoring": "Second scoring",
+    "import_cases": "Import cases",
+    "scorecards": "Scorecards",
+    "office": "Office",
+}
+
+
+def engine() -> Engine:
+    """The database of this process, named by QA_DATABASE_URL."""
+    return _engine(os.environ["QA_DATABASE_URL"])
+
+
+@cache
+def _engine(url: str) -> Engine:
+    return database.connect(url)
+
+
+def signed_in() -> Person:
+    """Who is using this screen, read afresh: a person disabled a moment ago is out at the next click."""
+    token = st.context.cookies.get(COOKIE)
+    if token:
+        with reading() as session:
+            person = sign_in.person_of_token(session, token)
+        if person is not None:
+            return person
+    st.title("You are not signed in")
+    st.html('<p><a href="/sign-in">Sign in</a> to go on. What you had saved is still there.</p>')
+    st.stop()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for queries."""
+    with database.reading(engine()) as session:
+        yield session
+
+
+def do(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str] | None = None) -> T | None:
+    """Carry out one thing the user asked for, in one transaction, as the person signed in.
+
+    A refusal is shown, undoes everything and gives None. Otherwise `done` is kept for the next
+    time a title is shown, so that it survives `st.rerun()`, and the action's result comes back.
+    """
+    signed_in()
+    try:
+        with database.writing(engine()) as session:
+            # Read again: in the transaction that writes, by the session that writes.
+            by = sign_in.person_of_token(session, st.context.cookies[COOKIE])
+            if by is None:
+                raise Refused("You are no longer signed in. Sign in, then do this again.")
+            result = action(session, by)
+    except Refused as refused:
+        problem(str(refused))
+        return None
+    st.session_state["things_done"] = st.session_state.get("things_done", 0) + 1
+    if done is not None:
+        flash(done if isinstance(done, str) else done(result))
+    return result
+
+
+def fresh(key: str) -> str:
+    """A key that is new once something has been done: a form filled in is then empty again.
+
+    After a refusal it stays the same, and so does what was typed.
+    """
+    return f"{key}-{st.session_state.get('things_done', 0)}"
+
+
+def problem(sentence: str) -> None:
+    """Say what is wrong, in the words of GOV.UK's error summary."""
+    st.error(f"**There is a problem**\n\n{as_typed(sentence)}")
+
+
+def flash(text: str) -> None:
+    """Keep a message of success until a title is next shown."""
+    st.session_state.setdefault("flashes", []).append(text)
+
+
+def show_flash() -> None:
+    """Show the messages kept by `flash`, once. `title` does it for every screen."""
+    for text in st.session_state.pop("flashes", []):
+        st.success(as_typed(text))
+
+
+def title(text: str, lead: str | None = None) -> None:
+    """The heading of a screen, a plain sentence below it, and what was just done."""
+    st.title(text, anchor=False)
+    if lead is not None:
+        st.write(lead)
+    show_flash()
+
+
+def link(screen: str, label: str | None = None, **query: object) -> None:
+    """A link to another screen: `link("review", "Open", review=12)`."""
+    st.page_link(_page(screen), label=label or SCREENS[screen], query_params=_texts(query))
+
+
+def go(screen: str, **query: object) -> NoReturn:
+    """Leave for another screen."""
+    st.switch_page(_page(screen), query_params=_texts(query))
+
+
+def date_input(label: str, key: str, value: date | None = None) -> date | None:
+    """A date, typed as day, month and year."""
+    return st.date_input(
+        label,
+        value=value,
+        key=key,
+        format="DD/MM/YYYY",
+        min_value=date(2000, 1, 1),
+        max_value=date(2099, 12, 31),
+    )
+
+
+def as_typed(text: str) -> str:
+    """Text as it was typed: nothing in it is taken for Markdown, a formula or HTML."""
+    return re.sub(r"([\\`*_\[\]$<>~#|])", r"\\\1", text)
+
+
+def _page(screen: str) -> Page:
+    # Streamlit knows a page by its address alone, so a stand-in leads to the real one.
+    return st.Page(
+        lambda: None, title=SCREENS[screen], url_path=screen, default=screen == next(iter(SCREENS))
+    )
+
+
+def _texts(query: dict[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in query.items()}

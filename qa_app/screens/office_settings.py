@@ -1,0 +1,60 @@
+"""Settings of the office, each with a start date, and what they were."""
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from qa_app import office_queries, runtime
+from sampling.records.database import today
+from sampling.records.people import Person
+from sampling.records.settings import NATIONS, SETTINGS, set_setting, setting
+
+
+def show() -> None:
+    """The values of today, a form for a new one, and the history."""
+    with runtime.reading() as session:
+        now = office_queries.settings_now(session)
+        history = office_queries.settings_history(session)
+        day = today(session)
+        values = {name: setting(session, name, day) for name in SETTINGS}
+    if history.empty:
+        st.info(
+            "No setting has been saved yet: the shipped values hold. Look at them; then keep or change them."
+        )
+        if st.button("Keep the shipped values", type="primary"):
+            runtime.do(_keep_shipped, done="The shipped values are saved as the office's own.")
+            st.rerun()
+    runtime.table(now, caption="Settings as they are today", key="settings-now")
+
+    name = st.selectbox("Setting to change", list(SETTINGS), format_func=lambda name: SETTINGS[name][1])
+    with st.form(runtime.fresh(f"set-{name}")):
+        value = _value(name, values[name])
+        starts_on = runtime.date_input("From which day on", key=runtime.fresh(f"set-{name}-from"), value=day)
+        if st.form_submit_button("Save the setting"):
+            if starts_on is None:
+                runtime.problem("The first day is missing. Type the day from which the setting holds.")
+            elif runtime.do(
+                lambda session, by: set_setting(session, name, value, starts_on=starts_on, by=by) or True,
+                done=f"Saved: {SETTINGS[name][1]}.",
+            ):
+                st.rerun()
+    runtime.table(
+        history,
+        caption="What was set so far",
+        key="settings-history",
+        empty="Nothing has been set so far.",
+        download="settings.csv",
+    )
+
+
+def _value(name: str, now: str) -> str:
+    if name == "calendar":
+        nations = list(NATIONS)
+        return st.selectbox("Calendar", nations, index=nations.index(now), format_func=NATIONS.__getitem__)
+    if name == "monthly_quota":
+        return st.text_input("Cases per caseworker and month", value=now)
+    return st.text_input("Share", value=now, help="A share between 0 and 1: type 0.98 for 98%.")
+
+
+def _keep_shipped(session: Session, by: Person) -> None:
+    for name, (shipped, _) in SETTINGS.items():
+        set_setting(session, name, shipped, starts_on=today(session), by=by)

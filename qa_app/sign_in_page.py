@@ -1,0 +1,175 @@
+"""The sign-in page: plain HTML that works without JavaScript, and the posts it makes."""
+
+import base64
+import hashlib
+from html import escape
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from qa_app.runtime import COOKIE, engine
+from sampling.records import sign_in as accounts
+from sampling.records.database import reading, writing
+from sampling.records.office import the_office
+from sampling.refused import Refused
+
+_STYLE: Final = """
+body{margin:0;font:1.1rem/1.5 system-ui,sans-serif;color:#0b0c0c;background:#fff}
+header{background:#1d4a7a;color:#fff;padding:.8rem 1.5rem;font-weight:700}
+.demonstration{background:#fff3bf;border-bottom:3px solid #0b0c0c;padding:.6rem 1.5rem;margin:0}
+main{max-width:38rem;padding:1rem 1.5rem 3rem}
+h1{font-size:2rem;margin:1rem 0}
+h2{font-size:1.25rem;margin:0 0 .5rem}
+label{display:block;font-weight:600;margin:1.2rem 0 .3rem}
+input{font:inherit;box-sizing:border-box;width:100%;max-width:26rem;padding:.4rem .5rem;border:2px solid #0b0c0c}
+input:focus,button:focus,a:focus,.problem:focus{outline:4px solid #ffbf47;outline-offset:0}
+button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.5rem 1.1rem;color:#fff;background:#1d4a7a;
+border:2px solid #1d4a7a;cursor:pointer}
+button:hover{background:#14365a}
+.problem{border:4px solid #b1130b;padding:1rem;margin:1rem 0}
+.problem a,.wrong{color:#b1130b;font-weight:600}
+.wrong{display:block;margin:0 0 .3rem}
+ul.people{list-style:none;padding:0}
+.people button{margin:.3rem 0;color:#1d4a7a;background:#fff;text-align:left}
+.people button:hover{background:#f1f3f5}
+"""
+# The page allows this one style and nothing else: no script, no image, nothing from elsewhere.
+_POLICY: Final = (
+    "default-src 'none'; img-src 'self'; "
+    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+async def show(request: Request) -> Response:
+    """The empty form; whoever is signed in already goes on to the start screen."""
+
+    def answer() -> Response:
+        token = request.cookies.get(COOKIE)
+        with reading(engine()) as session:
+            if token and accounts.person_of_token(session, token) is not None:
+                return RedirectResponse("/", status_code=303)
+        return _page(said="You are signed out." if "signed-out" in request.query_params else None)
+
+    return await run_in_threadpool(answer)
+
+
+async def sign_in(request: Request) -> Response:
+    """Check what was typed; set the cookie and go to the start screen, or show the form with what is wrong."""
+    form = await request.form(max_files=0, max_fields=5)
+    email, password = str(form.get("email", "")), str(form.get("password", ""))
+    secure = request.url.scheme == "https"
+    return await run_in_threadpool(_sign_in, email, password, secure)
+
+
+def _sign_in(email: str, password: str, secure: bool) -> Response:
+    if not email.strip() or not password:
+        missing = "password" if email.strip() else "email"
+        words = {"email": "Type your e-mail address", "password": "Type your password"}[missing]
+        return _page(problem=words, field=missing, email=email)
+    try:
+        # A wrong try is kept too, or nobody would ever be slowed down: the block ends without an exception.
+        with writing(engine()) as session:
+            token = accounts.sign_in(session, email, password)
+    except Refused as refused:
+        return _page(problem=str(refused), field="email", email=email, status=429)
+    if token is None:
+        return _page(problem="The e-mail address or the password is not right", field="email", email=email)
+    answer = RedirectResponse("/", status_code=303)
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(accounts.SESSION_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
+    return answer
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session in the database, so that a copy of the cookie is worth nothing either."""
+
+    def end() -> None:
+        with writing(engine()) as session:
+            accounts.sign_out(session, request.cookies.get(COOKIE, ""))
+
+    await run_in_threadpool(end)
+    answer = RedirectResponse("/sign-in?signed-out=1", status_code=303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    return answer
+
+
+def _page(
+    *,
+    problem: str | None = None,
+    field: str = "email",
+    email: str = "",
+    said: str | None = None,
+    status: int | None = None,
+) -> Response:
+    with reading(engine()) as session:
+        office = the_office(session)
+    name = escape(office.name) if office else "Casework QA"
+    demonstration = office is not None and office.is_demonstration
+    parts = [f"<header>{name} · Casework QA</header>"]
+    if demonstration:
+        parts.append('<p class="demonstration">Demonstration: fictional people, cases and scores</p>')
+    parts.append("<main>")
+    if problem is not None:
+        parts.append(
+            '<div class="problem" role="alert" tabindex="-1" autofocus><h2>There is a problem</h2>'
+            f'<a href="#{field}">{escape(problem)}</a></div>'
+        )
+    parts.append("<h1>Sign in</h1>")
+    if said is not None:
+        parts.append(f'<p role="status">{said}</p>')
+    parts.append('<form method="post" action="/sign-in" novalidate>')
+    parts.append(
+        _field("email", "E-mail address", "email", "username", email, problem if field == "email" else None)
+    )
+    wrong = problem if field == "password" else None
+    parts.append(_field("password", "Password", "password", "current-password", "", wrong))
+    parts.append('<button type="submit">Sign in</button></form>')
+    if demonstration:
+        parts.append(_demonstration_sign_ins())
+    parts.append("</main>")
+    heading = "Error: Sign in" if problem else "Sign in"
+    return HTMLResponse(
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{heading} – {name}</title><link rel="icon" href="/favicon.png"><style>{_STYLE}</style>'
+        f"</head><body>{''.join(parts)}</body></html>",
+        status_code=status or (400 if problem else 200),
+        headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"},
+    )
+
+
+def _field(name: str, label: str, kind: str, autocomplete: str, value: str, problem: str | None) -> str:
+    wrong = described = ""
+    if problem is not None:
+        wrong = f'<span class="wrong" id="{name}-problem">Error: {escape(problem)}</span>'
+        described = f' aria-describedby="{name}-problem" aria-invalid="true"'
+    return (
+        f'<label for="{name}">{label}</label>{wrong}<input id="{name}" name="{name}" type="{kind}" '
+        f'autocomplete="{autocomplete}" spellcheck="false" value="{escape(value)}"{described}>'
+    )
+
+
+def _demonstration_sign_ins() -> str:
+    from qa_app.demo import PASSWORD, SIGN_INS
+
+    buttons = "".join(
+        '<li><form method="post" action="/sign-in">'
+        f'<input type="hidden" name="email" value="{escape(email)}">'
+        f'<input type="hidden" name="password" value="{escape(PASSWORD)}">'
+        f'<button type="submit">{escape(role)}: {escape(email)}</button></form></li>'
+        for role, email in SIGN_INS
+    )
+    return (
+        "<h2>Sign-ins of the demonstration</h2>"
+        f"<p>All have the password <code>{escape(PASSWORD)}</code>. A button signs you in at once.</p>"
+        f'<ul class="people">{buttons}</ul>'
+    )

@@ -1,0 +1,312 @@
+"""Freezing frames: which cases are eligible, in which strata, kept as they stood at that moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, insert, select
+from sqlalchemy.orm import Session
+
+from sampling.draw import check_references, frame_file, sha256_hex
+from sampling.records import audit_trail
+from sampling.records.cases import Case, CaseState, Import
+from sampling.records.database import now, today
+from sampling.records.people import Person, Role, Team, check_may_act_as, teams_managed
+from sampling.refused import Refused
+from sampling.tables import Frame, FrameCase, Route, Stratum
+
+ATTRIBUTE = "attribute:"  # how a further column of an extract is named in a filter
+
+_COLUMNS: dict[str, Any] = {
+    "case_type": Case.case_type,
+    "stage": Case.stage,
+    "outcome": Case.outcome,
+    "risk": Case.risk,
+    "state": Case.state,
+    "team": Case.team_id,
+}
+
+
+@dataclass(frozen=True)
+class StratumOf:
+    """What a stratum is of: a label for people, and the team or caseworker behind it."""
+
+    label: str
+    team_id: int | None = None
+    caseworker_id: int | None = None
+    is_certainty: bool = False
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """A case that belongs to a frame, with what is frozen of it."""
+
+    case_id: int
+    reference: str
+    team_id: int | None
+    caseworker_id: int | None
+    stratum: StratumOf
+
+
+def check_may_sample_team(session: Session, person: Person, team: Team) -> None:
+    """Refuse unless the person manages the team today, or stands in for who does."""
+    if team.id not in teams_managed(session, person):
+        raise Refused(
+            f"{person.name} cannot draw or review open cases of {team.name}: that is for the team's line "
+            f"manager, or the deputy during an absence. An administrator records both."
+        )
+
+
+def freeze_open_frame(
+    session: Session, team: Team, *, certainty_risks: Sequence[str] = (), by: Person
+) -> Frame:
+    """Freeze a team's open cases for this month, a stratum per caseworker.
+
+    Cases of a risk in `certainty_risks` form a stratum of their own that is reviewed whole;
+    cases nobody owns yet form another. Cases the manager handled or decided are left out and counted.
+    """
+    check_may_sample_team(session, by, team)
+    month = today(session).replace(day=1)
+    if session.scalars(select(Frame).where(Frame.team_id == team.id, Frame.period_from == month)).first():
+        raise Refused(
+            f"The sample of {team.name} for {month:%B %Y} was drawn already. One team and month is drawn once."
+        )
+    open_cases = select(Case).where(Case.state == CaseState.OPEN, Case.team_id == team.id)
+    names = dict(session.execute(select(Person.id, Person.name)).tuples().all())
+    eligible = []
+    own_cases = 0
+    for case in session.scalars(open_cases.order_by(Case.id)):
+        if by.id in (case.caseworker_id, case.decided_by_id):
+            own_cases += 1
+            continue
+        if case.risk in certainty_risks:
+            stratum = StratumOf("High risk", team.id, is_certainty=True)
+        elif case.caseworker_id is None:
+            stratum = StratumOf("No caseworker yet", team.id)
+        else:
+            stratum = StratumOf(names[case.caseworker_id], team.id, case.caseworker_id)
+        eligible.append(Eligible(case.id, case.reference, case.team_id, case.caseworker_id, stratum))
+    if not eligible:
+        raise Refused(
+            f"{team.name} has no open cases to sample. Import an extract with its open cases first."
+        )
+    return freeze(
+        session,
+        eligible,
+        route=Route.OPEN,
+        name=f"{team.name}, open cases, {month:%B %Y}",
+        team=team,
+        period=(month, None),
+        filters={"certainty_risks": list(certainty_risks)},
+        excluded={"handled or decided by the manager": own_cases},
+        by=by,
+    )
+
+
+def freeze_case_frame(
+    session: Session,
+    name: str,
+    *,
+    route: Route,
+    period: tuple[date, date] | None,
+    filters: Mapping[str, Sequence[Any]],
+    stratify_by: str | None,
+    by: Person,
+) -> Frame:
+    """Freeze the cases of the central or a thematic sample.
+
+    The central frame holds the closed cases whose closing date is in the period (both days count).
+    A thematic frame holds whatever the filters select; its period, if any, is of closing dates.
+    `filters` maps a field (case_type, stage, outcome, risk, state, team, or "attribute:NAME") to the
+    values wanted; `stratify_by` is one such field.
+    """
+    check_may_plan(session, by, route)
+    if period is not None and period[1] < period[0]:
+        raise Refused(f"The period ends on {period[1]:%d %B %Y}, before it starts. Change one of the dates.")
+    if not name.strip():
+        raise Refused("The sample has no name. Type one, such as “Closed cases, April to June 2026”.")
+    condition = frame_condition(route, period=period, filters=filters)
+    key = _field(stratify_by) if stratify_by else None
+    columns: list[Any] = [Case.id, Case.reference, Case.team_id, Case.caseworker_id]
+    rows = session.execute(select(*columns, *([] if key is None else [key])).where(condition)).all()
+    if not rows:
+        raise Refused("No case fits this period and these filters. Widen them, or import an extract.")
+    teams = dict(session.execute(select(Team.id, Team.name)).tuples().all()) if stratify_by == "team" else {}
+    strata: dict[Any, StratumOf] = {}
+    eligible = []
+    for row in rows:
+        value = row[4] if stratify_by else None
+        if value not in strata:
+            strata[value] = _stratum_of(stratify_by, value, teams)
+        eligible.append(Eligible(row[0], row[1], row[2], row[3], strata[value]))
+    return freeze(
+        session,
+        eligible,
+        route=route,
+        name=name.strip(),
+        team=None,
+        period=period,
+        filters={"fields": {field: list(values) for field, values in filters.items()}, "strata": stratify_by},
+        excluded=excluded_counts(session, route),
+        by=by,
+    )
+
+
+def check_may_plan(session: Session, person: Person, route: Route) -> None:
+    """Refuse unless the person may plan samples of this route."""
+    roles = {
+        Route.CENTRAL: (Role.QA_REVIEWER, Role.HEAD),
+        Route.THEMATIC: (Role.THEMATIC_REVIEWER, Role.QA_REVIEWER, Role.HEAD),
+        Route.SECOND: (Role.QA_REVIEWER, Role.HEAD),
+    }[route]
+    check_may_act_as(session, person, *roles)
+
+
+def frame_condition(
+    route: Route, *, period: tuple[date, date] | None, filters: Mapping[str, Sequence[Any]]
+) -> ColumnElement[bool]:
+    """The condition that a case is in the frame of a route, period and filters."""
+    conditions: list[ColumnElement[bool]] = [Case.state.in_([CaseState.OPEN, CaseState.CLOSED])]
+    if route == Route.CENTRAL:
+        if period is None:
+            raise Refused("A central sample needs a period. Type its first and last day.")
+        conditions.append(Case.state == CaseState.CLOSED)
+    if period is not None:
+        conditions += [Case.state == CaseState.CLOSED, Case.closed_on.between(*period)]
+    for field, values in filters.items():
+        if values:
+            conditions.append(_field(field).in_(list(values)))
+    return and_(*conditions)
+
+
+def count_eligible(
+    session: Session, route: Route, *, period: tuple[date, date] | None, filters: Mapping[str, Sequence[Any]]
+) -> int:
+    """How many cases the frame would hold now."""
+    condition = frame_condition(route, period=period, filters=filters)
+    return session.scalar(select(func.count()).select_from(Case).where(condition)) or 0
+
+
+def excluded_counts(session: Session, route: Route) -> dict[str, int]:
+    """Cases that can be in no frame of the route, counted by reason."""
+
+    def count(*conditions: ColumnElement[bool]) -> int:
+        return session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0
+
+    counts = {
+        "cancelled": count(Case.state == CaseState.CANCELLED),
+        "merged": count(Case.state == CaseState.MERGED),
+    }
+    if route == Route.CENTRAL:
+        undated = count(Case.state == CaseState.CLOSED, Case.closed_on.is_(None))
+        counts["closed without a closing date"] = undated
+    return counts
+
+
+def freeze(
+    session: Session,
+    eligible: Sequence[Eligible],
+    *,
+    route: Route,
+    name: str,
+    team: Team | None,
+    period: tuple[date, date | None] | None,
+    filters: dict[str, Any],
+    excluded: dict[str, int],
+    by: Person,
+) -> Frame:
+    """Keep the eligible cases, their strata and the SHA-256 of the frame file."""
+    check_references([case.reference for case in eligible])
+    of_stratum = sorted(
+        {case.stratum for case in eligible}, key=lambda s: (not s.is_certainty, s.label, s.caseworker_id or 0)
+    )
+    width = max(2, len(str(len(of_stratum))))
+    codes = {stratum: f"S{number:0{width}d}" for number, stratum in enumerate(of_stratum, start=1)}
+    content = frame_file((case.reference, codes[case.stratum]) for case in eligible)
+    newest = session.scalar(select(func.max(Import.id)).where(Import.undone_at.is_(None)))
+    frame = Frame(
+        route=route,
+        name=name,
+        team_id=team.id if team else None,
+        period_from=period[0] if period else None,
+        period_until=period[1] if period else None,
+        filters=filters,
+        excluded=excluded,
+        population=len(eligible),
+        frame_sha256=sha256_hex(content),
+        import_id=newest,
+        frozen_at=now(session),
+        frozen_by_id=by.id,
+    )
+    session.add(frame)
+    session.flush()
+    sizes = dict.fromkeys(of_stratum, 0)
+    for case in eligible:
+        sizes[case.stratum] += 1
+    rows = {
+        stratum: Stratum(
+            frame_id=frame.id,
+            code=codes[stratum],
+            label=stratum.label,
+            population=sizes[stratum],
+            is_certainty=stratum.is_certainty,
+            team_id=stratum.team_id,
+            caseworker_id=stratum.caseworker_id,
+        )
+        for stratum in of_stratum
+    }
+    session.add_all(rows.values())
+    session.flush()
+    session.execute(
+        insert(FrameCase),
+        [
+            {
+                "frame_id": frame.id,
+                "stratum_id": rows[case.stratum].id,
+                "case_id": case.case_id,
+                "reference": case.reference,
+                "team_id": case.team_id,
+                "caseworker_id": case.caseworker_id,
+            }
+            for case in eligible
+        ],
+    )
+    audit_trail.record(
+        session,
+        "freeze_frame",
+        f"frame {frame.id}",
+        by=by,
+        route=str(route),
+        population=len(eligible),
+        frame_sha256=frame.frame_sha256,
+    )
+    return frame
+
+
+def frame_content(session: Session, frame: Frame) -> bytes:
+    """The frame file again, from the rows that were frozen."""
+    rows = session.execute(
+        select(FrameCase.reference, Stratum.code)
+        .join(Stratum, Stratum.id == FrameCase.stratum_id)
+        .where(FrameCase.frame_id == frame.id)
+    )
+    return frame_file(rows.tuples())
+
+
+def _field(name: str) -> Any:
+    if name.startswith(ATTRIBUTE):
+        return Case.attributes[name.removeprefix(ATTRIBUTE)].as_string()
+    if name not in _COLUMNS:
+        raise Refused(
+            f"Cases have no field called {name}. The fields are {', '.join(_COLUMNS)} and attributes."
+        )
+    return _COLUMNS[name]
+
+
+def _stratum_of(field: str | None, value: Any, teams: Mapping[int, str]) -> StratumOf:
+    if field is None:
+        return StratumOf("All cases")
+    if value is None:
+        return StratumOf("No team" if field == "team" else "Not recorded")
+    return StratumOf(teams[value], team_id=value) if field == "team" else StratumOf(str(value))

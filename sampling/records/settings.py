@@ -1,0 +1,89 @@
+"""The office's rules of the kind that documents disagree about: each with a start date.
+
+A quarter that is past keeps the rules of its day.
+"""
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from sampling.records import audit_trail
+from sampling.records.database import Base
+from sampling.records.people import Person, Role, check_may_act_as
+from sampling.refused import Refused
+
+NATIONS: Final = {"ENG": "England", "WLS": "Wales", "SCT": "Scotland", "NIR": "Northern Ireland"}
+
+# name: (shipped value, what it is). The values are those of the newest document.
+SETTINGS: Final = {
+    "outcome_standard": ("0.98", "Share of closed cases whose outcome requirements are all met"),
+    "method_standard": ("0.80", "Share of closed cases that meet the method requirements"),
+    "overall_standard": ("0.80", "Share of manager-sampled cases that meet requirements"),
+    "agreement_standard": ("0.90", "Share of paired reviews in which QA and the manager agree"),
+    "assurance": ("0.95", "How sure a statement must be before it counts as shown"),
+    "monthly_quota": ("2", "Open cases a line manager reviews per caseworker and month"),
+    "calendar": ("ENG", "Whose bank holidays count: ENG, WLS, SCT or NIR"),
+}
+SHIPPED_FROM: Final = date(2000, 1, 1)
+
+
+class Setting(Base):
+    __tablename__ = "setting"
+    __table_args__ = (UniqueConstraint("name", "starts_on"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    starts_on: Mapped[date]
+    value: Mapped[str]
+
+
+def setting(session: Session, name: str, on: date) -> str:
+    """The value of a setting on a day, as the text that was typed (shares stay exact)."""
+    value = session.scalars(
+        select(Setting.value)
+        .where(Setting.name == name, Setting.starts_on <= on)
+        .order_by(Setting.starts_on.desc())
+        .limit(1)
+    ).first()
+    return SETTINGS[name][0] if value is None else value
+
+
+def set_setting(session: Session, name: str, value: str, *, starts_on: date, by: Person) -> None:
+    """Give a setting a value from a day on; the earlier value keeps the days before."""
+    check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
+    value = value.strip()
+    check_setting(name, value)
+    row = session.scalars(select(Setting).where(Setting.name == name, Setting.starts_on == starts_on)).first()
+    before = setting(session, name, starts_on)
+    if row is None:
+        session.add(Setting(name=name, value=value, starts_on=starts_on))
+    else:
+        row.value = value
+    audit_trail.record(
+        session, "set_setting", f"setting {name}", by=by, before=before, after=value, starts_on=str(starts_on)
+    )
+    session.flush()
+
+
+def check_setting(name: str, value: str) -> None:
+    """Refuse a value that the setting cannot take."""
+    if name not in SETTINGS:
+        raise Refused(f"There is no setting called {name}. The settings are: {', '.join(SETTINGS)}.")
+    if name == "calendar":
+        if value not in NATIONS:
+            raise Refused(f"The calendar {value!r} is not known. Type one of {', '.join(NATIONS)}.")
+        return
+    if name == "monthly_quota":
+        if not value.isdigit() or not 1 <= int(value) <= 100:
+            raise Refused(f"The monthly quota is {value!r}; it must be a whole number from 1 to 100.")
+        return
+    try:
+        share = Decimal(value)
+    except InvalidOperation:
+        share = Decimal(-1)
+    low = Decimal("0.5") if name == "assurance" else Decimal(0)
+    if not low < share < 1:
+        raise Refused(f"{SETTINGS[name][1]} is {value!r}; type a share between {low} and 1, such as 0.95.")

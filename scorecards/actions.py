@@ -1,0 +1,383 @@
+"""Scoring: publishing scorecards, declaring involvement, saving answers, submitting reviews."""
+
+from datetime import date, datetime
+from functools import cache
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from sampling.frames import check_may_sample_team
+from sampling.records import audit_trail
+from sampling.records.cases import Case, CaseState
+from sampling.records.database import now, today
+from sampling.records.people import Person, Role, Team, check_may_act_as
+from sampling.refused import Refused
+from sampling.tables import Frame, Route, SampledCase
+from scorecards.independence import Involvement, barred_because
+from scorecards.requirements import (
+    ResponseValue,
+    Scorecard,
+    allowed_responses,
+    read_scorecard,
+    scorecard_sha256,
+)
+from scorecards.scoring import CaseScore, problems, score_case
+from scorecards.tables import (
+    Answer,
+    Declaration,
+    Review,
+    ReviewState,
+    SamplingReduction,
+    ScorecardUse,
+    ScorecardVersion,
+    SecondScoring,
+)
+
+LONGEST_TEXT = 10_000
+
+
+@cache
+def scorecard_from(definition: str) -> Scorecard:
+    """The scorecard of a stored definition (versions never change, so each is read once)."""
+    return read_scorecard(definition)
+
+
+def publish_scorecard(session: Session, definition: str, *, by: Person) -> ScorecardVersion:
+    """Publish a scorecard from its text. A version that is published is never changed."""
+    check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
+    card = read_scorecard(definition)
+    existing = session.scalars(
+        select(ScorecardVersion).where(
+            ScorecardVersion.key == card.key, ScorecardVersion.version == card.version
+        )
+    ).first()
+    if existing is not None:
+        raise Refused(
+            f"“{card.title}” version {card.version} is published already. Give the changed card a new number."
+        )
+    version = ScorecardVersion(
+        key=card.key,
+        version=card.version,
+        title=card.title,
+        definition=definition,
+        sha256=scorecard_sha256(card),
+        published_at=now(session),
+        published_by_id=by.id,
+    )
+    session.add(version)
+    session.flush()
+    audit_trail.record(
+        session,
+        "publish_scorecard",
+        f"scorecard {card.key}",
+        by=by,
+        version=card.version,
+        sha256=version.sha256,
+    )
+    return version
+
+
+def use_scorecard(
+    session: Session, case_type: str | None, *, scorecard_key: str, starts_on: date, by: Person
+) -> None:
+    """Say which scorecard serves a type of case from a day on; None is for every other type."""
+    check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
+    if (
+        session.scalars(select(ScorecardVersion.id).where(ScorecardVersion.key == scorecard_key)).first()
+        is None
+    ):
+        raise Refused(f"No scorecard {scorecard_key} is published. Publish it first.")
+    session.add(ScorecardUse(case_type=case_type, scorecard_key=scorecard_key, starts_on=starts_on))
+    session.flush()
+    audit_trail.record(
+        session,
+        "use_scorecard",
+        f"scorecard {scorecard_key}",
+        by=by,
+        case_type=case_type,
+        starts_on=str(starts_on),
+    )
+
+
+def scorecard_for(session: Session, case_type: str | None, on: date) -> ScorecardVersion:
+    """The newest version of the scorecard that serves a type of case on a day."""
+    use = session.scalars(
+        select(ScorecardUse)
+        .where(
+            or_(ScorecardUse.case_type == case_type, ScorecardUse.case_type.is_(None)),
+            ScorecardUse.starts_on <= on,
+        )
+        .order_by(ScorecardUse.case_type.is_(None), ScorecardUse.starts_on.desc(), ScorecardUse.id.desc())
+    ).first()
+    if use is None:
+        what = f"cases of the type {case_type}" if case_type else "cases without a type"
+        raise Refused(f"No scorecard serves {what}. An administrator chooses one on the screen “Scorecards”.")
+    return session.scalars(
+        select(ScorecardVersion)
+        .where(ScorecardVersion.key == use.scorecard_key)
+        .order_by(ScorecardVersion.version.desc())
+    ).first() or _missing("the scorecard")
+
+
+def declare_involvement(
+    session: Session, case: Case, *, is_involved: bool, note: str = "", by: Person
+) -> Declaration:
+    """Record what a reviewer says about any other involvement in a case. The last word counts."""
+    if is_involved and not note.strip():
+        raise Refused("Say in a few words how you were involved, so that the case can go to somebody else.")
+    declaration = session.scalars(
+        select(Declaration).where(Declaration.person_id == by.id, Declaration.case_id == case.id)
+    ).first()
+    if declaration is None:
+        declaration = Declaration(person_id=by.id, case_id=case.id)
+        session.add(declaration)
+    declaration.is_involved = is_involved
+    declaration.note = note.strip()
+    declaration.declared_at = now(session)
+    session.flush()
+    audit_trail.record(session, "declare_involvement", f"case {case.id}", by=by, is_involved=is_involved)
+    return declaration
+
+
+def involvement_of(session: Session, person: Person, sampled: SampledCase) -> Involvement:
+    """What a person had to do with a sampled case, from the extract, their word and earlier scores."""
+    case, frozen = sampled.frame_case.case, sampled.frame_case
+    declared = session.scalars(
+        select(Declaration.is_involved).where(
+            Declaration.person_id == person.id, Declaration.case_id == case.id
+        )
+    ).first()
+    first_scorer = session.scalars(
+        select(Review.reviewer_id)
+        .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
+        .where(SecondScoring.sampled_case_id == sampled.id)
+    ).first()
+    return Involvement(
+        handled=person.id in (case.caseworker_id, frozen.caseworker_id),
+        decided=case.decided_by_id == person.id,
+        approved=case.approved_by_id == person.id,
+        declared=bool(declared),
+        scored=first_scorer == person.id,
+    )
+
+
+def check_may_review(session: Session, sampled: SampledCase, person: Person) -> None:
+    """Refuse unless the person's role, independence and declaration let them review this case."""
+    frame = sampled.draw.plan.frame
+    check_has_route(session, frame, person)
+    reason = barred_because(involvement_of(session, person, sampled), open_sampling=frame.route == Route.OPEN)
+    if reason is not None:
+        raise Refused(
+            f"You cannot review {sampled.frame_case.reference}: you {reason}. Leave it to a colleague."
+        )
+
+
+def check_has_route(session: Session, frame: Frame, person: Person) -> None:
+    """Refuse unless the person reviews cases of the frame's route."""
+    if frame.team is not None:
+        check_may_sample_team(session, person, frame.team)
+    elif frame.route == Route.THEMATIC:
+        check_may_act_as(session, person, Role.THEMATIC_REVIEWER, Role.QA_REVIEWER)
+    else:
+        check_may_act_as(session, person, Role.QA_REVIEWER)
+
+
+def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Review:
+    """Open the score sheet of a sampled case: the draft that exists, or a new one.
+
+    Refused without a declaration, when the person is barred, or when a colleague has the case.
+    """
+    existing = session.scalars(select(Review).where(Review.sampled_case_id == sampled.id)).first()
+    if existing is not None and existing.reviewer_id == by.id:
+        return existing
+    check_may_review(session, sampled, by)
+    reference = sampled.frame_case.reference
+    if existing is not None:
+        raise Refused(f"{existing.reviewer.name} is reviewing {reference} already. Take another case.")
+    case, frame = sampled.frame_case.case, sampled.draw.plan.frame
+    declared = session.scalars(
+        select(Declaration).where(Declaration.person_id == by.id, Declaration.case_id == case.id)
+    ).first()
+    if declared is None:
+        raise Refused(f"Say first whether you were involved in {reference} in any other way.")
+    paired = session.scalars(
+        select(Review)
+        .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
+        .where(SecondScoring.sampled_case_id == sampled.id)
+    ).first()
+    version_id = (
+        paired.scorecard_version_id if paired else scorecard_for(session, case.case_type, today(session)).id
+    )
+    review = Review(
+        sampled_case_id=sampled.id,
+        reviewer_id=by.id,
+        scorecard_version_id=version_id,
+        is_open_case=paired.is_open_case if paired else case.state == CaseState.OPEN,
+        approved_by_reviewer=frame.route == Route.OPEN and case.approved_by_id == by.id,
+        file_read_at=paired.file_read_at if paired else now(session),
+        started_at=now(session),
+    )
+    session.add(review)
+    session.flush()
+    audit_trail.record(session, "start_review", f"review {review.id}", by=by)
+    return review
+
+
+def read_file_again(session: Session, review: Review, *, by: Person) -> None:
+    """The reviewer has read the file once more: the moment that counts is now."""
+    _check_own_draft(review, by)
+    if session.get(SecondScoring, review.sampled_case_id) is not None:
+        raise Refused("This case is scored as its file stood at a fixed moment, which cannot be moved.")
+    review.file_read_at = now(session)
+    audit_trail.record(session, "read_file_again", f"review {review.id}", by=by)
+
+
+def save_answer(
+    session: Session,
+    review: Review,
+    *,
+    requirement_key: str,
+    response: ResponseValue | None,
+    evidence: str = "",
+    put_right: bool = False,
+    by: Person,
+) -> Answer:
+    """Keep one answer of a draft, complete or not."""
+    _check_own_draft(review, by)
+    card = scorecard_from(review.scorecard_version.definition)
+    if requirement_key not in {requirement.key for requirement in card.requirements}:
+        raise Refused(f"This scorecard has no requirement {requirement_key}. Reload the page.")
+    if response is not None and response not in allowed_responses(open_case=review.is_open_case):
+        raise Refused("“Not yet due” is for open cases only. Choose another response.")
+    if len(evidence) > LONGEST_TEXT:
+        raise Refused(f"The text has {len(evidence):,} characters; {LONGEST_TEXT:,} fit. Shorten it.")
+    answer = session.get(Answer, (review.id, requirement_key))
+    if answer is None:
+        answer = Answer(review_id=review.id, requirement_key=requirement_key)
+        session.add(answer)
+    answer.response = response
+    answer.evidence = evidence
+    answer.put_right = put_right and review.is_open_case and response == ResponseValue.NOT_MET
+    session.flush()
+    return answer
+
+
+def set_file_found(session: Session, review: Review, *, found: bool, by: Person) -> None:
+    """Say that the case file could, or could not, be found. Answers given so far are kept."""
+    _check_own_draft(review, by)
+    review.file_found = found
+    session.flush()
+
+
+def review_problems(review: Review) -> list[str]:
+    """What still stops a draft from being submitted, a sentence each; nothing when it is complete."""
+    if not review.file_found:
+        return []
+    card = scorecard_from(review.scorecard_version.definition)
+    return problems(card, responses_of(review), evidence_of(review), open_case=review.is_open_case)
+
+
+def submit_review(session: Session, review: Review, *, by: Person) -> Review:
+    """Submit a draft: work out its results and lock it. Submitting twice submits once."""
+    if review.state == ReviewState.SUBMITTED and review.reviewer_id == by.id:
+        return review
+    _check_own_draft(review, by)
+    check_may_review(session, review.sampled_case, by)
+    stopped_by = review_problems(review)
+    if stopped_by:
+        raise Refused(
+            stopped_by[0]
+            if len(stopped_by) == 1
+            else f"{len(stopped_by)} answers are not complete. The first: {stopped_by[0]}"
+        )
+    score = score_of(review)
+    review.outcome_met, review.outcome_if_assessed = score.outcome, score.outcome_if_assessed
+    review.method_met, review.method_if_assessed = score.method, score.method_if_assessed
+    review.overall_met, review.overall_if_assessed = score.overall, score.overall_if_assessed
+    review.overall_after_correction = score_of(review, corrected=True).overall
+    review.state = ReviewState.SUBMITTED
+    review.submitted_at = now(session)
+    session.flush()
+    # No score goes into the trail: administrators read it, and some of them review.
+    audit_trail.record(session, "submit_review", f"review {review.id}", by=by)
+    return review
+
+
+def score_of(review: Review, *, corrected: bool = False) -> CaseScore:
+    """The score of a review's answers, as found, or with what was put right counted as met."""
+    card = scorecard_from(review.scorecard_version.definition)
+    responses = responses_of(review)
+    if corrected:
+        right = {answer.requirement_key: ResponseValue.MET for answer in review.answers if answer.put_right}
+        responses = {**responses, **right}
+    return score_case(card, responses, file_found=review.file_found)
+
+
+def responses_of(review: Review) -> dict[str, ResponseValue]:
+    return {
+        answer.requirement_key: ResponseValue(answer.response)
+        for answer in review.answers
+        if answer.response is not None
+    }
+
+
+def evidence_of(review: Review) -> dict[str, str]:
+    return {answer.requirement_key: answer.evidence for answer in review.answers}
+
+
+def request_reduction(
+    session: Session, team: Team, *, caseworker: Person, month: date, required: int, reason: str, by: Person
+) -> SamplingReduction:
+    """Ask for fewer reviews of a caseworker's cases in a month. It counts once somebody else approves."""
+    check_may_sample_team(session, by, team)
+    if not reason.strip():
+        raise Refused("Say why fewer reviews are required, for example “on leave from 3 to 24 March”.")
+    if required < 0:
+        raise Refused("The number of reviews cannot be below 0.")
+    month = month.replace(day=1)
+    if session.scalars(
+        select(func.count())
+        .select_from(SamplingReduction)
+        .where(
+            SamplingReduction.team_id == team.id,
+            SamplingReduction.caseworker_id == caseworker.id,
+            SamplingReduction.month == month,
+        )
+    ).one():
+        raise Refused(f"A reduction for {caseworker.name} in {month:%B %Y} is on record already.")
+    reduction = SamplingReduction(
+        team_id=team.id,
+        caseworker_id=caseworker.id,
+        month=month,
+        required=required,
+        reason=reason.strip(),
+        requested_by_id=by.id,
+    )
+    session.add(reduction)
+    session.flush()
+    audit_trail.record(
+        session, "request_reduction", f"reduction {reduction.id}", by=by, required=required, reason=reason
+    )
+    return reduction
+
+
+def approve_reduction(session: Session, reduction: SamplingReduction, *, by: Person) -> None:
+    """Approve a reduction; never one's own."""
+    check_may_act_as(session, by, Role.HEAD)
+    if reduction.requested_by_id == by.id:
+        raise Refused("You asked for this reduction, so somebody else has to approve it.")
+    reduction.approved_by_id = by.id
+    reduction.approved_at = now(session)
+    audit_trail.record(session, "approve_reduction", f"reduction {reduction.id}", by=by)
+
+
+def _check_own_draft(review: Review, by: Person) -> None:
+    if review.reviewer_id != by.id:
+        raise Refused(f"This review belongs to {review.reviewer.name}. Only they can change it.")
+    if review.state != ReviewState.DRAFT:
+        moment: datetime | None = review.submitted_at
+        raise Refused(f"This review was submitted on {moment:%d %B %Y} and is locked.")
+
+
+def _missing(what: str) -> ScorecardVersion:
+    raise Refused(f"{what.capitalize()} is not in this database. Reload the page.")

@@ -1,0 +1,279 @@
+"""What reviewers have to do, and what they have done."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pandas as pd
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from sampling.records.cases import Case
+from sampling.records.people import Person, Role, Team, roles_of, teams_managed
+from sampling.refused import Refused
+from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
+from scorecards.actions import evidence_of, responses_of, scorecard_from
+from scorecards.independence import Involvement, barred_because
+from scorecards.requirements import ResponseValue, Scorecard
+from scorecards.tables import (
+    Answer,
+    Declaration,
+    Review,
+    ReviewState,
+    ScorecardUse,
+    ScorecardVersion,
+    SecondScoring,
+)
+from scorecards.visibility import may_see_review
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """A sampled case somebody may review: to do, in draft, or submitted by them."""
+
+    sampled_case_id: int
+    review_id: int | None
+    reference: str
+    team: str | None
+    caseworker: str | None  # shown to the team's own manager only
+    sample: str
+    route: Route
+    due_on: date
+    state: str  # "to do", "draft", "submitted"
+
+
+def work_of(session: Session, person: Person) -> list[WorkItem]:
+    """The cases a person has to review, their own drafts first, then by due date.
+
+    Cases they are barred from, or that a colleague has taken, are not among them.
+    """
+    roles, teams = roles_of(session, person), teams_managed(session, person)
+    routes = set()
+    if Role.QA_REVIEWER in roles:
+        routes |= {Route.CENTRAL, Route.SECOND, Route.THEMATIC}
+    if Role.THEMATIC_REVIEWER in roles:
+        routes |= {Route.THEMATIC}
+    if not routes and not teams:
+        return []
+    caseworker = select(Person.name).where(Person.id == FrameCase.caseworker_id).scalar_subquery()
+    first_scorer = (
+        select(Review.reviewer_id)
+        .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
+        .where(SecondScoring.sampled_case_id == SampledCase.id)
+        .correlate(SampledCase)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            SampledCase.id,
+            Review.id,
+            Review.reviewer_id,
+            Review.state,
+            FrameCase.reference,
+            Team.name,
+            caseworker,
+            Frame.name,
+            Frame.route,
+            Plan.due_on,
+            FrameCase.caseworker_id,
+            Case.caseworker_id,
+            Case.decided_by_id,
+            Case.approved_by_id,
+            Declaration.is_involved,
+            first_scorer,
+        )
+        .select_from(SampledCase)
+        .join(Draw, Draw.id == SampledCase.draw_id)
+        .join(Plan, Plan.id == Draw.plan_id)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
+        .join(Case, Case.id == FrameCase.case_id)
+        .outerjoin(Team, Team.id == FrameCase.team_id)
+        .outerjoin(Review, Review.sampled_case_id == SampledCase.id)
+        .outerjoin(Declaration, (Declaration.case_id == Case.id) & (Declaration.person_id == person.id))
+        .where(
+            (Frame.route.in_(routes)) | ((Frame.route == Route.OPEN) & Frame.team_id.in_(teams)),
+            Review.id.is_(None) | (Review.reviewer_id == person.id),
+        )
+        .order_by(Plan.due_on, Frame.id, SampledCase.position, SampledCase.ticket)
+    ).all()
+    items = []
+    for row in rows:
+        involvement = Involvement(
+            handled=person.id in (row[10], row[11]),
+            decided=row[12] == person.id,
+            approved=row[13] == person.id,
+            declared=bool(row[14]),
+            scored=row[15] == person.id,
+        )
+        route = Route(row[8])
+        if row[1] is None and barred_because(involvement, open_sampling=route == Route.OPEN):
+            continue
+        state = "to do" if row[1] is None else row[3]
+        shown = row[6] if route == Route.OPEN else None
+        name = "Review for QA" if route == Route.SECOND else row[7]
+        items.append(WorkItem(row[0], row[1], row[4], row[5], shown, name, route, row[9], state))
+    first = {"draft": 0, "to do": 1, "submitted": 2}
+    return sorted(items, key=lambda item: first[item.state])
+
+
+@dataclass(frozen=True)
+class ReviewSheet:
+    """All that a score sheet shows: the case, the card, the answers so far."""
+
+    review_id: int
+    reviewer: str
+    is_own: bool
+    state: ReviewState
+    reference: str
+    case_type: str | None
+    team: str | None
+    stage: str | None
+    risk: str | None
+    received_on: date | None
+    closed_on: date | None
+    sample: str
+    route: Route
+    draw_id: int
+    due_on: date
+    is_open_case: bool
+    approved_by_reviewer: bool
+    is_second: bool
+    file_read_at: datetime
+    file_found: bool
+    submitted_at: datetime | None
+    scorecard: Scorecard
+    responses: dict[str, ResponseValue]
+    evidence: dict[str, str]
+    put_right: frozenset[str]
+    outcome_met: bool | None
+    method_met: bool | None
+    overall_met: bool | None
+
+
+def review_sheet(session: Session, review_id: int, person: Person) -> ReviewSheet:
+    """A review with its answers, for its reviewer or for somebody who may see its results."""
+    review = (
+        session.scalars(
+            select(Review)
+            .where(Review.id == review_id, may_see_review(session, person))
+            .options(
+                joinedload(Review.scorecard_version),
+                joinedload(Review.reviewer),
+                joinedload(Review.answers),
+                joinedload(Review.sampled_case).joinedload(SampledCase.frame_case).joinedload(FrameCase.case),
+                joinedload(Review.sampled_case).joinedload(SampledCase.frame_case).joinedload(FrameCase.team),
+                joinedload(Review.sampled_case)
+                .joinedload(SampledCase.draw)
+                .joinedload(Draw.plan)
+                .joinedload(Plan.frame),
+            )
+        )
+        .unique()
+        .first()
+    )
+    if review is None:
+        raise Refused(
+            "There is no such review, or it is not for you to see. Go back to your list of reviews."
+        )
+    sampled = review.sampled_case
+    found, frame, plan = sampled.frame_case, sampled.draw.plan.frame, sampled.draw.plan
+    is_second = frame.route == Route.SECOND
+    return ReviewSheet(
+        review_id=review.id,
+        reviewer=review.reviewer.name,
+        is_own=review.reviewer_id == person.id,
+        state=ReviewState(review.state),
+        reference=found.reference,
+        case_type=found.case.case_type,
+        team=found.team.name if found.team else None,
+        stage=found.case.stage,
+        risk=found.case.risk,
+        received_on=found.case.received_on,
+        closed_on=found.case.closed_on,
+        sample="Review for QA" if is_second else frame.name,
+        route=Route(frame.route),
+        draw_id=sampled.draw_id,
+        due_on=plan.due_on,
+        is_open_case=review.is_open_case,
+        approved_by_reviewer=review.approved_by_reviewer,
+        is_second=is_second,
+        file_read_at=review.file_read_at,
+        file_found=review.file_found,
+        submitted_at=review.submitted_at,
+        scorecard=scorecard_from(review.scorecard_version.definition),
+        responses=responses_of(review),
+        evidence=evidence_of(review),
+        put_right=frozenset(answer.requirement_key for answer in review.answers if answer.put_right),
+        outcome_met=review.outcome_met,
+        method_met=review.method_met,
+        overall_met=review.overall_met,
+    )
+
+
+def submitted_reviews(session: Session, person: Person) -> pd.DataFrame:
+    """The submitted reviews a person may see, newest first."""
+    not_met = (
+        select(func.count())
+        .where(Answer.review_id == Review.id, Answer.response == ResponseValue.NOT_MET)
+        .correlate(Review)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            Review.id.label("review_id"),
+            FrameCase.reference.label("reference"),
+            Team.name.label("team"),
+            case((Frame.route == Route.SECOND, "Review for QA"), else_=Frame.name).label("sample"),
+            Frame.route.label("route"),
+            Person.name.label("reviewer"),
+            Review.submitted_at.label("submitted_at"),
+            Review.outcome_met.label("outcome_met"),
+            Review.method_met.label("method_met"),
+            Review.overall_met.label("overall_met"),
+            not_met.label("not_met"),
+        )
+        .select_from(Review)
+        .join(SampledCase, SampledCase.id == Review.sampled_case_id)
+        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
+        .join(Draw, Draw.id == SampledCase.draw_id)
+        .join(Plan, Plan.id == Draw.plan_id)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .join(Person, Person.id == Review.reviewer_id)
+        .outerjoin(Team, Team.id == FrameCase.team_id)
+        .where(Review.state == ReviewState.SUBMITTED, may_see_review(session, person))
+        .order_by(Review.submitted_at.desc(), Review.id.desc())
+    )
+    return frame_of(session, query)
+
+
+def case_types(session: Session) -> list[str]:
+    """The types of case that extracts have brought."""
+    found = session.scalars(select(Case.case_type).where(Case.case_type.is_not(None)).distinct()).all()
+    return sorted(kind for kind in found if kind is not None)
+
+
+def scorecard_uses(session: Session) -> pd.DataFrame:
+    """Which scorecard serves which type of case, from when."""
+    return frame_of(
+        session,
+        select(
+            ScorecardUse.case_type.label("case_type"),
+            ScorecardUse.scorecard_key.label("scorecard"),
+            ScorecardUse.starts_on.label("starts_on"),
+        ).order_by(ScorecardUse.starts_on.desc(), ScorecardUse.id.desc()),
+    )
+
+
+def published_scorecards(session: Session) -> list[ScorecardVersion]:
+    """Every published version, by title, newest first."""
+    return list(
+        session.scalars(
+            select(ScorecardVersion).order_by(ScorecardVersion.title, ScorecardVersion.version.desc())
+        )
+    )
+
+
+def frame_of(session: Session, query: Select[*tuple[object, ...]]) -> pd.DataFrame:
+    """A query's rows as a frame; an empty answer keeps its columns."""
+    result = session.execute(query)
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))

