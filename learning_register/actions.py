@@ -1,27 +1,20 @@
-"""Learning: loading the policy, logging what was learned, feeding it back, following it up."""
+"""Learning: logging what was learned, and feeding it back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from learning_register.citations import (
-    Commitment,
     LearningKind,
-    PolicyDocument,
     Reference,
     check_citations,
     parse_reference,
-    read_commitments,
-    read_policy_document,
 )
-from learning_register.follow_up import ActionState, check_move, check_people
 from learning_register.tables import (
     CharterCommitment,
-    FollowUpAction,
     LearningCitation,
     LearningCommitment,
     LearningPoint,
@@ -34,16 +27,11 @@ from sampling.records.people import (
     Role,
     check_may_act_as,
     manager_of,
-    may_act_as,
-    roles_of,
-    teams_managed,
 )
 from sampling.refused import Refused
 from scorecards.requirements import ResponseValue
 from scorecards.tables import Answer, Review
 from scorecards.visibility import may_see_learning, may_see_review
-
-GUIDANCE = "review-and-feedback-guidance"
 
 
 @dataclass(frozen=True)
@@ -53,62 +41,6 @@ class TypedCitation:
     document: str
     reference: str
     title: str = ""
-
-
-def load_shipped_documents(session: Session, *, by: Person) -> None:
-    """Load the review and feedback guidance and the Charter commitments that come with the product."""
-    folder = files("learning_register") / "shipped"
-    load_policy_document(
-        session, read_policy_document((folder / f"{GUIDANCE}-12.0.toml").read_text("utf-8")), by=by
-    )
-    load_commitments(session, read_commitments((folder / "service-charter.toml").read_text("utf-8")), by=by)
-
-
-def load_policy_document(session: Session, document: PolicyDocument, *, by: Person) -> None:
-    """Keep a version of a policy document. Earlier versions stay: points were made under them."""
-    check_may_act_as(session, by, Role.ADMINISTRATOR)
-    loaded = session.scalars(
-        select(PolicyParagraph.id).where(
-            PolicyParagraph.document == document.key, PolicyParagraph.version == document.version
-        )
-    ).first()
-    if loaded is not None:
-        raise Refused(f"{document.title} version {document.version} is loaded already.")
-    session.add_all(
-        PolicyParagraph(
-            document=document.key,
-            document_title=document.title,
-            version=document.version,
-            version_date=document.version_date,
-            place=place,
-            number=paragraph.number,
-            section=paragraph.section,
-            title=paragraph.title,
-            summary=paragraph.summary,
-            force=", ".join(paragraph.forces),
-        )
-        for place, paragraph in enumerate(document.paragraphs)
-    )
-    session.flush()
-    audit_trail.record(
-        session, "load_policy_document", f"document {document.key}", by=by, version=document.version
-    )
-
-
-def load_commitments(session: Session, commitments: Sequence[Commitment], *, by: Person) -> None:
-    """Keep the commitments of the Service Charter."""
-    check_may_act_as(session, by, Role.ADMINISTRATOR)
-    for commitment in commitments:
-        session.merge(
-            CharterCommitment(
-                number=commitment.number,
-                section=commitment.section,
-                summary=commitment.summary,
-                number_inferred=commitment.number_inferred,
-            )
-        )
-    session.flush()
-    audit_trail.record(session, "load_commitments", "service charter", by=by, count=len(commitments))
 
 
 def log_learning(
@@ -178,7 +110,7 @@ def feed_back(
     session: Session, point: LearningPoint, *, on: date, to: Person | None = None, by: Person
 ) -> None:
     """Record when, and to whom, a learning point was fed back: the caseworker's manager unless told."""
-    _check_may_see(session, point, by)
+    check_may_see_point(session, point, by)
     if on > today(session):
         raise Refused(f"{on:%d %B %Y} is in the future. Enter the day on which it was fed back.")
     if to is None and point.caseworker_id is not None:
@@ -188,97 +120,6 @@ def feed_back(
     point.fed_back_on, point.fed_back_to_id = on, to.id
     session.flush()
     audit_trail.record(session, "feed_back", f"learning point {point.id}", by=by, on=str(on), to=to.id)
-
-
-def add_action(
-    session: Session,
-    point: LearningPoint,
-    *,
-    description: str,
-    owner: Person,
-    authoriser: Person,
-    target_date: date,
-    by: Person,
-) -> FollowUpAction:
-    """Say what is to be done about a learning point, by whom, authorised by whom, by when."""
-    _check_may_see(session, point, by)
-    if not description.strip():
-        raise Refused("The action says nothing. Write what is to be done.")
-    check_people(owner.id, authoriser.id)
-    for person in (owner, authoriser):
-        if person.disabled_on is not None:
-            raise Refused(f"{person.name} has left. Choose somebody who works here.")
-    if not may_act_as(session, authoriser, (Role.LINE_MANAGER, Role.HEAD)):
-        raise Refused(f"{authoriser.name} cannot authorise actions: a line manager or the Head has to.")
-    if target_date < today(session):
-        raise Refused(f"The target date, {target_date:%d %B %Y}, has passed. Choose a later one.")
-    action = FollowUpAction(
-        learning_point_id=point.id,
-        description=description.strip(),
-        owner_id=owner.id,
-        authoriser_id=authoriser.id,
-        target_date=target_date,
-        first_target_date=target_date,
-        logged_at=now(session),
-        logged_by_id=by.id,
-    )
-    session.add(action)
-    session.flush()
-    audit_trail.record(
-        session,
-        "add_action",
-        f"action {action.id}",
-        by=by,
-        owner=owner.id,
-        authoriser=authoriser.id,
-        target_date=str(target_date),
-    )
-    return action
-
-
-def finish_action(session: Session, action: FollowUpAction, *, note: str, by: Person) -> None:
-    """Mark an action as done, with what was done."""
-    _check_may_move(session, action, by)
-    check_move(ActionState(action.state), ActionState.DONE)
-    if not note.strip():
-        raise Refused("Say what was done, so that others can see it.")
-    action.state, action.done_on, action.done_note = ActionState.DONE, today(session), note.strip()
-    audit_trail.record(session, "finish_action", f"action {action.id}", by=by, note=note.strip())
-
-
-def reopen_action(session: Session, action: FollowUpAction, *, reason: str, by: Person) -> None:
-    """Open an action again that turned out not to be done."""
-    _check_may_move(session, action, by)
-    check_move(ActionState(action.state), ActionState.OPEN)
-    if not reason.strip():
-        raise Refused("Say why the action is opened again.")
-    action.state, action.done_on = ActionState.OPEN, None
-    audit_trail.record(session, "reopen_action", f"action {action.id}", by=by, reason=reason.strip())
-
-
-def move_target_date(
-    session: Session, action: FollowUpAction, *, target_date: date, reason: str, by: Person
-) -> None:
-    """Set a new target date; the first one stays on record beside it."""
-    if by.id != action.authoriser_id:
-        check_may_act_as(session, by, Role.HEAD)
-    if action.state != ActionState.OPEN:
-        raise Refused("The action is done, so its target date stays. Open it again first.")
-    if not reason.strip():
-        raise Refused("Say why the target date moves.")
-    if target_date < today(session):
-        raise Refused(f"The target date, {target_date:%d %B %Y}, has passed. Choose a later one.")
-    before = action.target_date
-    action.target_date = target_date
-    audit_trail.record(
-        session,
-        "move_target_date",
-        f"action {action.id}",
-        by=by,
-        before=str(before),
-        after=str(target_date),
-        reason=reason.strip(),
-    )
 
 
 def _citation(session: Session, citation: TypedCitation, reference: Reference) -> LearningCitation:
@@ -335,7 +176,8 @@ def _check_may_see_review(session: Session, review: Review, by: Person) -> None:
         raise Refused("This review is not for you to see, so you cannot log what was learned from it.")
 
 
-def _check_may_see(session: Session, point: LearningPoint, by: Person) -> None:
+def check_may_see_point(session: Session, point: LearningPoint, by: Person) -> None:
+    """Refuse unless the person may see the learning point."""
     seen = session.scalars(
         select(Review.id)
         .join(LearningPoint, LearningPoint.review_id == Review.id)
@@ -343,11 +185,3 @@ def _check_may_see(session: Session, point: LearningPoint, by: Person) -> None:
     ).first()
     if seen is None:
         raise Refused("This learning point is not for you to see, so you cannot act on it.")
-
-
-def _check_may_move(session: Session, action: FollowUpAction, by: Person) -> None:
-    manages = action.learning_point.team_id in teams_managed(session, by)
-    if by.id != action.owner_id and not manages and Role.HEAD not in roles_of(session, by):
-        raise Refused(
-            f"This action is {action.owner.name}'s. They, the team's manager or the Head can do this."
-        )

@@ -12,7 +12,7 @@ from learning_register.tables import CharterCommitment, FollowUpAction, Learning
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, in_force
 from sampling.tables import Draw, Plan, Route, SampledCase
-from scorecards.actions import scorecard_from
+from scorecards.cards import scorecard_from
 from scorecards.tables import Review
 from scorecards.visibility import is_sealed_for, may_see_learning
 

@@ -32,7 +32,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # Streamlit's program needs inline styles, and its charts compile expressions; nothing comes from elsewhere.
+    # Streamlit's program needs inline styles, its charts compile expressions; nothing comes from elsewhere.
     "Content-Security-Policy": "; ".join(
         (
             "default-src 'self'",

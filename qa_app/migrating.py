@@ -1,18 +1,87 @@
-"""Every table of the product in one place, for migrations and for tests."""
+"""Bringing a database to the tables of this version, with Alembic and without an alembic.ini.
 
-import importlib
-import importlib.util
+`python -m qa_app.migrating "what changes"` writes the next migration from the difference between
+the tables as declared and as migrated so far. Read it before it is kept.
+"""
 
-import sampling.records.audit_trail
-import sampling.records.cases
-import sampling.records.office
-import sampling.records.people
-import sampling.records.settings
-import sampling.records.sign_in  # noqa: F401
-from sampling.records.database import Base
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
-for _name in ("sampling.tables", "scorecards.tables", "learning_register.tables"):
-    if importlib.util.find_spec(_name) is not None:
-        importlib.import_module(_name)
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, inspect
 
-TABLES = Base.metadata
+import scorecards.tables  # noqa: F401
+from sampling.records.database import Base, connect
+from sampling.refused import Refused
+
+TABLES: Final[MetaData] = Base.metadata  # all of them, because the modules above are imported
+
+
+def migrate(engine: Engine) -> None:
+    """Bring a database, empty or older, to the tables of this version. One transaction: all or nothing."""
+    with engine.execution_options(writes=True).connect() as connection, _copying_tables(connection):
+        with connection.begin():
+            config = _config(connection)
+            _check_not_newer(connection, config)
+            command.upgrade(config, "head")
+
+
+def is_migrated(engine: Engine) -> bool:
+    """Whether a database has had any migration: an empty one has had none."""
+    return inspect(engine).has_table("alembic_version")
+
+
+def _check_not_newer(connection: Connection, config: Config) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise Refused(
+            "This database was written by a newer version of Casework QA. "
+            "Install that version, or choose another database."
+        )
+
+
+@contextmanager
+def _copying_tables(connection: Connection) -> Iterator[None]:
+    # SQLite changes a table by copying it, which its foreign keys would forbid. They can only be
+    # switched while no transaction runs, so the driver is told directly.
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _write_migration(message: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = connect(f"sqlite:///{folder}/empty.sqlite")
+        migrate(engine)
+        with engine.execution_options(writes=True).begin() as connection:
+            config = _config(connection)
+            number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+            command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}")
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    _write_migration(" ".join(sys.argv[1:]))

@@ -57,14 +57,14 @@ def teams(session: Session, *, by: Person) -> pd.DataFrame:
     members: dict[int, int] = {}
     for team_id in session.scalars(select(Membership.team_id).where(in_force(Membership, day))):
         members[team_id] = members.get(team_id, 0) + 1
-    managers: dict[int, list[str]] = {}
-    for team_id, name in session.execute(
+    managers: dict[int | None, list[str]] = {}
+    for managed, name in session.execute(
         select(RoleHeld.team_id, Person.name)
         .join(Person, Person.id == RoleHeld.person_id)
         .where(RoleHeld.role == Role.LINE_MANAGER, in_force(RoleHeld, day))
         .order_by(Person.name)
     ):
-        managers.setdefault(team_id, []).append(name)
+        managers.setdefault(managed, []).append(name)
     rows = [
         (team.name, members.get(team.id, 0), ", ".join(managers.get(team.id, ["Nobody yet"])))
         for team in session.scalars(select(Team).order_by(Team.name))

@@ -91,6 +91,21 @@ def do(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]
     return result
 
 
+def carry_out(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]) -> None:
+    """`do`, and on success the screen afresh, with what was done under its title."""
+    before = st.session_state.get("things_done", 0)
+    do(action, done=done)
+    if st.session_state.get("things_done", 0) != before:
+        st.rerun()
+
+
+def given(value: T | None, what: str) -> T:
+    """A value that must be there; refuses an empty one: `given(first_day, "the first day")`."""
+    if value is None:
+        raise Refused(f"Something is missing: {what}. Fill it in.")
+    return value
+
+
 def fresh(key: str) -> str:
     """A key that is new once something has been done: a form filled in is then empty again.
 

@@ -44,6 +44,7 @@ _SETTINGS: Final = {
     "theme.baseRadius": "small",
     "theme.showWidgetBorder": True,
     "theme.showSidebarBorder": True,
+    "theme.paddingTop": "2.5rem",
     "theme.headingFontSizes": ["2rem", "1.5rem", "1.2rem", "1.05rem", "1rem", "1rem"],
     "theme.headingFontWeights": [700, 600, 600, 600, 600, 600],
 }
@@ -79,6 +80,7 @@ def serve(url: str, *, host: str = "127.0.0.1", port: int = 8501) -> None:
         ws="websockets-sansio",
         ws_max_size=config.get_option("server.maxMessageSize") * 1024 * 1024,
         access_log=False,
+        server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=3,  # an open screen holds its connection and would hold up the end
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from sampling.records.cases import Import
@@ -23,15 +23,18 @@ def set_up_checklist(session: Session) -> list[Step]:
     """The steps in the order in which they are best taken."""
     managers = _count(session, RoleHeld, RoleHeld.role == Role.LINE_MANAGER)
     reviewers = _count(session, RoleHeld, RoleHeld.role == Role.QA_REVIEWER)
-    return [
-        Step("Add the teams", _count(session, Team) > 0, "office"),
-        Step("Add people, and give each team a line manager and the office a QA reviewer",
-             managers > 0 and reviewers > 0, "office"),
-        Step("Say who manages whom", _count(session, LineManagement) > 0, "office"),
-        Step("Look at the standards and other settings, and save them", _count(session, Setting) > 0, "office"),
-        Step("Import the first cases", _count(session, Import, Import.undone_at.is_(None)) > 0, "import_cases"),
-    ]  # fmt: skip
+    steps = {
+        "Add the teams": (_count(session, Team), "office"),
+        "Add people: a line manager for each team, and a QA reviewer": (min(managers, reviewers), "office"),
+        "Say who manages whom": (_count(session, LineManagement), "office"),
+        "Look at the standards and other settings, and keep or change them": (
+            _count(session, Setting),
+            "office",
+        ),
+        "Import the first cases": (_count(session, Import, Import.undone_at.is_(None)), "import_cases"),
+    }
+    return [Step(words, there > 0, screen) for words, (there, screen) in steps.items()]
 
 
-def _count(session: Session, table: type[DeclarativeBase], *conditions: object) -> int:
-    return session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0  # type: ignore[arg-type]
+def _count(session: Session, table: type[DeclarativeBase], *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0

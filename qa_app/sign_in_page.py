@@ -23,9 +23,10 @@ main{max-width:38rem;padding:1rem 1.5rem 3rem}
 h1{font-size:2rem;margin:1rem 0}
 h2{font-size:1.25rem;margin:0 0 .5rem}
 label{display:block;font-weight:600;margin:1.2rem 0 .3rem}
-input{font:inherit;box-sizing:border-box;width:100%;max-width:26rem;padding:.4rem .5rem;border:2px solid #0b0c0c}
+input{font:inherit;box-sizing:border-box;width:100%;max-width:26rem;padding:.4rem .5rem;
+border:2px solid #0b0c0c}
 input:focus,button:focus,a:focus,.problem:focus{outline:4px solid #ffbf47;outline-offset:0}
-button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.5rem 1.1rem;color:#fff;background:#1d4a7a;
+button{display:block;font:inherit;font-weight:600;margin-top:1.5rem;padding:.5rem 1.1rem;color:#fff;background:#1d4a7a;
 border:2px solid #1d4a7a;cursor:pointer}
 button:hover{background:#14365a}
 .problem{border:4px solid #b1130b;padding:1rem;margin:1rem 0}
@@ -57,7 +58,7 @@ async def show(request: Request) -> Response:
 
 
 async def sign_in(request: Request) -> Response:
-    """Check what was typed; set the cookie and go to the start screen, or show the form with what is wrong."""
+    """Check what was typed: the cookie and the start screen, or the form with what is wrong."""
     form = await request.form(max_files=0, max_fields=5)
     email, password = str(form.get("email", "")), str(form.get("password", ""))
     secure = request.url.scheme == "https"

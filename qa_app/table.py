@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sampling.records.database import OFFICE_TIME
+from sampling.records.downloads import as_csv
 
 _DATE: Final = "D MMMM YYYY"
 
@@ -54,7 +55,7 @@ def table(
     if download is not None:
         st.download_button(
             "Download as CSV",
-            data=lambda: _csv(found),
+            data=lambda: as_csv(found),
             file_name=download,
             mime="text/csv",
             key=f"{key}-download",
@@ -67,20 +68,13 @@ def in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _csv(frame: pd.DataFrame) -> bytes:
-    from sampling.records.downloads import as_csv
-
-    return as_csv(frame)
-
-
 def _page(rows: int, page_size: int, key: str) -> int:
     """Which page is shown, with the buttons to move; pages count from 0."""
     pages = -(-rows // page_size)
     name = f"{key}-page"
     page = min(int(st.session_state.get(name, 0)), pages - 1)  # a search may have left fewer pages
-    first, last = page * page_size + 1, min((page + 1) * page_size, rows)
-    st.caption(f"Showing {first:,} to {last:,} of {rows:,}")
     if pages > 1:
+        st.caption(f"Showing {page * page_size + 1:,} to {min((page + 1) * page_size, rows):,} of {rows:,}")
         with st.container(horizontal=True):
             for label, step, possible in (("Previous", -1, page > 0), ("Next", 1, page < pages - 1)):
                 st.button(

@@ -73,7 +73,7 @@ def freeze_open_frame(
             f"The sample of {team.name} for {month:%B %Y} was drawn already. One team and month is drawn once."
         )
     open_cases = select(Case).where(Case.state == CaseState.OPEN, Case.team_id == team.id)
-    names = dict(session.execute(select(Person.id, Person.name)).tuples().all())
+    names = dict(session.execute(select(Person.id, Person.name)).all())
     eligible = []
     own_cases = 0
     for case in session.scalars(open_cases.order_by(Case.id)):
@@ -132,7 +132,7 @@ def freeze_case_frame(
     rows = session.execute(select(*columns, *([] if key is None else [key])).where(condition)).all()
     if not rows:
         raise Refused("No case fits this period and these filters. Widen them, or import an extract.")
-    teams = dict(session.execute(select(Team.id, Team.name)).tuples().all()) if stratify_by == "team" else {}
+    teams = dict(session.execute(select(Team.id, Team.name)).all()) if stratify_by == "team" else {}
     strata: dict[Any, StratumOf] = {}
     eligible = []
     for row in rows:
@@ -291,7 +291,7 @@ def frame_content(session: Session, frame: Frame) -> bytes:
         .join(Stratum, Stratum.id == FrameCase.stratum_id)
         .where(FrameCase.frame_id == frame.id)
     )
-    return frame_file(rows.tuples())
+    return frame_file((reference, code) for reference, code in rows)
 
 
 def _field(name: str) -> Any:

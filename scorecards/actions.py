@@ -1,25 +1,22 @@
-"""Scoring: publishing scorecards, declaring involvement, saving answers, submitting reviews."""
+"""Scoring: declaring involvement, saving answers, submitting reviews."""
 
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sampling.frames import check_may_sample_team
 from sampling.records import audit_trail
 from sampling.records.cases import Case, CaseState
 from sampling.records.database import now, today
-from sampling.records.people import Person, Role, Team, check_may_act_as
+from sampling.records.people import Person, Role, check_may_act_as
 from sampling.refused import Refused
 from sampling.tables import Frame, Route, SampledCase
+from scorecards.cards import scorecard_for, scorecard_from
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import (
     ResponseValue,
-    Scorecard,
     allowed_responses,
-    read_scorecard,
-    scorecard_sha256,
 )
 from scorecards.scoring import CaseScore, problems, score_case
 from scorecards.tables import (
@@ -27,96 +24,10 @@ from scorecards.tables import (
     Declaration,
     Review,
     ReviewState,
-    SamplingReduction,
-    ScorecardUse,
-    ScorecardVersion,
     SecondScoring,
 )
 
 LONGEST_TEXT = 10_000
-
-
-@cache
-def scorecard_from(definition: str) -> Scorecard:
-    """The scorecard of a stored definition (versions never change, so each is read once)."""
-    return read_scorecard(definition)
-
-
-def publish_scorecard(session: Session, definition: str, *, by: Person) -> ScorecardVersion:
-    """Publish a scorecard from its text. A version that is published is never changed."""
-    check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
-    card = read_scorecard(definition)
-    existing = session.scalars(
-        select(ScorecardVersion).where(
-            ScorecardVersion.key == card.key, ScorecardVersion.version == card.version
-        )
-    ).first()
-    if existing is not None:
-        raise Refused(
-            f"“{card.title}” version {card.version} is published already. Give the changed card a new number."
-        )
-    version = ScorecardVersion(
-        key=card.key,
-        version=card.version,
-        title=card.title,
-        definition=definition,
-        sha256=scorecard_sha256(card),
-        published_at=now(session),
-        published_by_id=by.id,
-    )
-    session.add(version)
-    session.flush()
-    audit_trail.record(
-        session,
-        "publish_scorecard",
-        f"scorecard {card.key}",
-        by=by,
-        version=card.version,
-        sha256=version.sha256,
-    )
-    return version
-
-
-def use_scorecard(
-    session: Session, case_type: str | None, *, scorecard_key: str, starts_on: date, by: Person
-) -> None:
-    """Say which scorecard serves a type of case from a day on; None is for every other type."""
-    check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
-    if (
-        session.scalars(select(ScorecardVersion.id).where(ScorecardVersion.key == scorecard_key)).first()
-        is None
-    ):
-        raise Refused(f"No scorecard {scorecard_key} is published. Publish it first.")
-    session.add(ScorecardUse(case_type=case_type, scorecard_key=scorecard_key, starts_on=starts_on))
-    session.flush()
-    audit_trail.record(
-        session,
-        "use_scorecard",
-        f"scorecard {scorecard_key}",
-        by=by,
-        case_type=case_type,
-        starts_on=str(starts_on),
-    )
-
-
-def scorecard_for(session: Session, case_type: str | None, on: date) -> ScorecardVersion:
-    """The newest version of the scorecard that serves a type of case on a day."""
-    use = session.scalars(
-        select(ScorecardUse)
-        .where(
-            or_(ScorecardUse.case_type == case_type, ScorecardUse.case_type.is_(None)),
-            ScorecardUse.starts_on <= on,
-        )
-        .order_by(ScorecardUse.case_type.is_(None), ScorecardUse.starts_on.desc(), ScorecardUse.id.desc())
-    ).first()
-    if use is None:
-        what = f"cases of the type {case_type}" if case_type else "cases without a type"
-        raise Refused(f"No scorecard serves {what}. An administrator chooses one on the screen “Scorecards”.")
-    return session.scalars(
-        select(ScorecardVersion)
-        .where(ScorecardVersion.key == use.scorecard_key)
-        .order_by(ScorecardVersion.version.desc())
-    ).first() or _missing("the scorecard")
 
 
 def declare_involvement(
@@ -325,59 +236,9 @@ def evidence_of(review: Review) -> dict[str, str]:
     return {answer.requirement_key: answer.evidence for answer in review.answers}
 
 
-def request_reduction(
-    session: Session, team: Team, *, caseworker: Person, month: date, required: int, reason: str, by: Person
-) -> SamplingReduction:
-    """Ask for fewer reviews of a caseworker's cases in a month. It counts once somebody else approves."""
-    check_may_sample_team(session, by, team)
-    if not reason.strip():
-        raise Refused("Say why fewer reviews are required, for example “on leave from 3 to 24 March”.")
-    if required < 0:
-        raise Refused("The number of reviews cannot be below 0.")
-    month = month.replace(day=1)
-    if session.scalars(
-        select(func.count())
-        .select_from(SamplingReduction)
-        .where(
-            SamplingReduction.team_id == team.id,
-            SamplingReduction.caseworker_id == caseworker.id,
-            SamplingReduction.month == month,
-        )
-    ).one():
-        raise Refused(f"A reduction for {caseworker.name} in {month:%B %Y} is on record already.")
-    reduction = SamplingReduction(
-        team_id=team.id,
-        caseworker_id=caseworker.id,
-        month=month,
-        required=required,
-        reason=reason.strip(),
-        requested_by_id=by.id,
-    )
-    session.add(reduction)
-    session.flush()
-    audit_trail.record(
-        session, "request_reduction", f"reduction {reduction.id}", by=by, required=required, reason=reason
-    )
-    return reduction
-
-
-def approve_reduction(session: Session, reduction: SamplingReduction, *, by: Person) -> None:
-    """Approve a reduction; never one's own."""
-    check_may_act_as(session, by, Role.HEAD)
-    if reduction.requested_by_id == by.id:
-        raise Refused("You asked for this reduction, so somebody else has to approve it.")
-    reduction.approved_by_id = by.id
-    reduction.approved_at = now(session)
-    audit_trail.record(session, "approve_reduction", f"reduction {reduction.id}", by=by)
-
-
 def _check_own_draft(review: Review, by: Person) -> None:
     if review.reviewer_id != by.id:
         raise Refused(f"This review belongs to {review.reviewer.name}. Only they can change it.")
     if review.state != ReviewState.DRAFT:
         moment: datetime | None = review.submitted_at
         raise Refused(f"This review was submitted on {moment:%d %B %Y} and is locked.")
-
-
-def _missing(what: str) -> ScorecardVersion:
-    raise Refused(f"{what.capitalize()} is not in this database. Reload the page.")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sampling.records.cases import Case, CaseState
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.records.settings import setting
-from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
+from sampling.tables import Draw, Frame, FrameCase, Plan, SampledCase
 from scorecards.tables import Review, ReviewState, SamplingReduction
 
 
@@ -93,7 +93,7 @@ def _of_team(session: Session, team: Team, month: date, *, quota: int, names: bo
         )
     }
     people = dict(
-        session.execute(select(Person.id, Person.name).where(Person.id.in_(eligible))).tuples().all()
+        session.execute(select(Person.id, Person.name).where(Person.id.in_(eligible))).all()
     )
     rows = []
     for number, caseworker_id in enumerate(

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from sampling.records.cases import Case
+from sampling.records.database import frame_of
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
-from scorecards.actions import evidence_of, responses_of, scorecard_from
+from scorecards.actions import evidence_of, responses_of
+from scorecards.cards import scorecard_from
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import ResponseValue, Scorecard
 from scorecards.tables import (
@@ -19,8 +21,6 @@ from scorecards.tables import (
     Declaration,
     Review,
     ReviewState,
-    ScorecardUse,
-    ScorecardVersion,
     SecondScoring,
 )
 from scorecards.visibility import may_see_review
@@ -244,36 +244,3 @@ def submitted_reviews(session: Session, person: Person) -> pd.DataFrame:
         .order_by(Review.submitted_at.desc(), Review.id.desc())
     )
     return frame_of(session, query)
-
-
-def case_types(session: Session) -> list[str]:
-    """The types of case that extracts have brought."""
-    found = session.scalars(select(Case.case_type).where(Case.case_type.is_not(None)).distinct()).all()
-    return sorted(kind for kind in found if kind is not None)
-
-
-def scorecard_uses(session: Session) -> pd.DataFrame:
-    """Which scorecard serves which type of case, from when."""
-    return frame_of(
-        session,
-        select(
-            ScorecardUse.case_type.label("case_type"),
-            ScorecardUse.scorecard_key.label("scorecard"),
-            ScorecardUse.starts_on.label("starts_on"),
-        ).order_by(ScorecardUse.starts_on.desc(), ScorecardUse.id.desc()),
-    )
-
-
-def published_scorecards(session: Session) -> list[ScorecardVersion]:
-    """Every published version, by title, newest first."""
-    return list(
-        session.scalars(
-            select(ScorecardVersion).order_by(ScorecardVersion.title, ScorecardVersion.version.desc())
-        )
-    )
-
-
-def frame_of(session: Session, query: Select[*tuple[object, ...]]) -> pd.DataFrame:
-    """A query's rows as a frame; an empty answer keeps its columns."""
-    result = session.execute(query)
-    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))

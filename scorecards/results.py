@@ -1,25 +1,24 @@
-"""What the reviews show: closed cases against 98 and 80, managers' open cases, agreement against 90.
+"""What the reviews of closed cases show, against 98% and 80%.
 
 Open and closed cases are different series. A case found wanting while it is open can still be put
 right, so open-case results never enter a closed-case rate.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
-
 from sampling.intervals import rate_interval, stratified_estimate
-from sampling.records.people import Person, Role, Team, roles_of, teams_managed
+from sqlalchemy import SQLColumnExpression, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from sampling.records.database import total
+from sampling.records.people import Person, Role, roles_of
 from sampling.records.settings import setting
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase, Stratum
-from scorecards.agreement import Agreement, agreement
-from scorecards.tables import Answer, Review, ReviewState, SecondScoring
+from scorecards.tables import Review, ReviewState
 from scorecards.verdicts import Judgement, judge, judge_strata
-from scorecards.visibility import BLIND_ROLES, may_see_review
+from scorecards.visibility import BLIND_ROLES
 
 MEASURES: Final = {
     "outcome": (Review.outcome_met, Review.outcome_if_assessed, "outcome_standard"),
@@ -162,6 +161,9 @@ def _measure(session: Session, draw: Draw, name: str, *, standard: str, assuranc
     met, if_assessed, _ = MEASURES[name]
     strata = _strata(session, draw, met, if_assessed)
     level = float(assurance)
+    low: float | None
+    high: float | None
+    weighted: float | None
     counts = [(stratum.population, stratum.drawn, stratum.met) for stratum in strata]
     undecided = [stratum.undecided for stratum in strata]
     known = [(stratum.population, stratum.assessable, stratum.met) for stratum in strata]
@@ -172,14 +174,12 @@ def _measure(session: Session, draw: Draw, name: str, *, standard: str, assuranc
         )
         ((_, assessable, _),) = known
         interval = rate_interval(passed, assessable, population, confidence=level) if assessable else None
-        low, high, weighted = (interval.low, interval.high, None) if interval else (None, None, None)
+        low, high = (interval.low, interval.high) if interval else (None, None)
+        weighted = None
     else:
         verdict = judge_strata(counts, standard=standard, assurance=level, undecided=undecided)
-        if all(stratum.assessable for stratum in strata if stratum.drawn) and all(s.drawn for s in strata):
-            estimate = stratified_estimate(known)
-            low, high, weighted = estimate.low, estimate.high, estimate.estimate
-        else:  # a stratum without a result has no rate to weigh
-            low = high = weighted = None
+        estimate = stratified_estimate(known, confidence=level)
+        low, high, weighted = estimate.low, estimate.high, estimate.estimate
     return MeasureResult(name, standard, assurance, strata, verdict, low, high, weighted)
 
 
@@ -211,11 +211,6 @@ def _strata(
     return tuple(StratumResult(row[0], *(int(value) for value in row[1:])) for row in rows)
 
 
-def total(condition: SQLColumnExpression[bool]) -> ColumnElement[int]:
-    """The number of rows for which a condition holds; 0 without rows."""
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
 def _draws_for_period(session: Session, frame: Frame) -> int:
     """How many draws were made for this route and exactly this period."""
     return (
@@ -232,161 +227,4 @@ def _draws_for_period(session: Session, frame: Frame) -> int:
             )
         )
         or 0
-    )
-
-
-@dataclass(frozen=True)
-class OpenResult:
-    """The open cases that one team's manager reviewed in one month: a count of them, not an estimate."""
-
-    team: str
-    month: date
-    standard: str
-    reviewed: int
-    assessable: int
-    met: int
-    met_after_correction: int
-    met_if_assessed: int
-    found: int
-    put_right: int
-    approved_by_reviewer: int
-
-
-def open_results(session: Session, person: Person) -> list[OpenResult]:
-    """What managers' open-case reviews found, by team and month, newest first.
-
-    Whoever reviews for QA sees only the reviews whose second score is in.
-    """
-    teams = teams_managed(session, person)
-    roles = roles_of(session, person)
-    if not teams and not roles & {Role.HEAD, *BLIND_ROLES}:
-        return []
-
-    found = (
-        select(Answer.review_id, func.count().label("found"), total(Answer.put_right).label("right"))
-        .where(Answer.response == "not_met")
-        .group_by(Answer.review_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(
-            Team.name,
-            Frame.period_from,
-            func.count(),
-            total(Review.overall_met.is_not(None)),
-            total(Review.overall_met.is_(True)),
-            total(Review.overall_after_correction.is_(True)),
-            total(Review.overall_if_assessed.is_(True)),
-            func.coalesce(func.sum(found.c.found), 0),
-            func.coalesce(func.sum(found.c.right), 0),
-            total(Review.approved_by_reviewer),
-        )
-        .select_from(Review)
-        .join(SampledCase, SampledCase.id == Review.sampled_case_id)
-        .join(Draw, Draw.id == SampledCase.draw_id)
-        .join(Plan, Plan.id == Draw.plan_id)
-        .join(Frame, Frame.id == Plan.frame_id)
-        .join(Team, Team.id == Frame.team_id)
-        .outerjoin(found, found.c.review_id == Review.id)
-        .where(
-            Frame.route == Route.OPEN,
-            Review.state == ReviewState.SUBMITTED,
-            may_see_review(session, person),
-        )
-        .group_by(Team.name, Frame.period_from)
-        .order_by(Frame.period_from.desc(), Team.name)
-    )
-    return [
-        OpenResult(
-            row[0], row[1], setting(session, "overall_standard", row[1]), *(int(value) for value in row[2:])
-        )
-        for row in rows
-        if row[1] is not None  # an open frame always has its month
-    ]
-
-
-@dataclass(frozen=True)
-class AgreementResult:
-    """A second scoring: its pairs so far, and what they say of agreement against the standard."""
-
-    draw_id: int
-    name: str
-    population: int
-    drawn: int
-    outstanding: int
-    not_assessable: int
-    standard: str
-    assurance: str
-    figures: Agreement | None
-    judgement: Judgement
-    counts: tuple[int, int, int, int]  # both met, missed, overcalled, both not met
-
-
-def second_scorings(session: Session, person: Person) -> list[tuple[int, str]]:
-    """The second scorings whose progress a person may see: id and name, newest first."""
-    if not roles_of(session, person) & {Role.HEAD, Role.QA_REVIEWER}:
-        return []
-    rows = session.execute(
-        select(Draw.id, Frame.name)
-        .join(Plan, Plan.id == Draw.plan_id)
-        .join(Frame, Frame.id == Plan.frame_id)
-        .where(Frame.route == Route.SECOND, Draw.drawn_at.is_not(None))
-        .order_by(Draw.drawn_at.desc(), Draw.id.desc())
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def agreement_result(session: Session, draw_id: int, person: Person) -> AgreementResult:
-    """Do the manager and QA, who scored blind, come to the same verdict? Submitted pairs only."""
-    if not roles_of(session, person) & {Role.HEAD, Role.QA_REVIEWER}:
-        raise Refused("Agreement between managers and QA is for QA and the Head of Customer Care.")
-    draw = session.get(Draw, draw_id)
-    if draw is None or draw.plan.frame.route != Route.SECOND:
-        raise Refused("There is no such second scoring. Go back to the list.")
-    first, second = aliased(Review), aliased(Review)
-    pairs = session.execute(
-        select(first.overall_met, second.overall_met, second.id)
-        .select_from(SecondScoring)
-        .join(SampledCase, SampledCase.id == SecondScoring.sampled_case_id)
-        .join(first, first.id == SecondScoring.manager_review_id)
-        .outerjoin(
-            second, and_(second.sampled_case_id == SampledCase.id, second.state == ReviewState.SUBMITTED)
-        )
-        .where(SampledCase.draw_id == draw_id)
-    ).all()
-    scored = [(manager, qa) for manager, qa, review_id in pairs if review_id is not None]
-    decided = [(manager, qa) for manager, qa in scored if manager is not None and qa is not None]
-    both_met, missed = decided.count((True, True)), decided.count((True, False))
-    overcalled, both_not_met = decided.count((False, True)), decided.count((False, False))
-    frame, plan = draw.plan.frame, draw.plan
-    standard = setting(session, "agreement_standard", frame.period_until or frame.frozen_at.date())
-    figures = None
-    if decided:
-        figures = agreement(
-            both_met,
-            missed,
-            overcalled,
-            both_not_met,
-            population=frame.population,
-            confidence=float(plan.assurance),
-        )
-    return AgreementResult(
-        draw_id=draw_id,
-        name=frame.name,
-        population=frame.population,
-        drawn=len(pairs),
-        outstanding=len(pairs) - len(scored),
-        not_assessable=len(scored) - len(decided),
-        standard=standard,
-        assurance=plan.assurance,
-        figures=figures,
-        judgement=judge(
-            both_met + both_not_met,
-            len(pairs),
-            frame.population,
-            standard=standard,
-            assurance=float(plan.assurance),
-            undecided=len(pairs) - len(decided),
-        ),
-        counts=(both_met, missed, overcalled, both_not_met),
     )

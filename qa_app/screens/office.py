@@ -36,12 +36,10 @@ def _teams() -> None:
         with st.form(runtime.fresh("add-team")):
             name = st.text_input("Name of the team")
             if st.form_submit_button("Add the team"):
-                added = runtime.do(
+                runtime.carry_out(
                     lambda session, by: add_team(session, name, by=by),
                     done=lambda team: f"Added the team {team.name}.",
                 )
-                if added is not None:
-                    st.rerun()
     runtime.table(
         frame,
         caption="Teams",

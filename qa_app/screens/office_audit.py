@@ -24,7 +24,7 @@ def show() -> None:
         return
     if not all_of_it:
         st.write(
-            "You second-score cases, so this shows entries about the office, its people and its imports only. "
+            "You second-score cases, so this shows only entries about the office, its people and imports. "
             "Entries about reviews, samples and learning could tell what a manager found."
         )
     with runtime.reading() as session:

@@ -66,7 +66,7 @@ def _sign_in_fields() -> tuple[str, str]:
 
 
 def _save(name: str, email: str, password: str, known_as: str) -> None:
-    saved = runtime.do(
+    runtime.carry_out(
         lambda session, by: add_person(
             session,
             name,
@@ -77,5 +77,3 @@ def _save(name: str, email: str, password: str, known_as: str) -> None:
         ),
         done=lambda person: f"Saved {person.name}. Now give them a team, a line manager and roles.",
     )
-    if saved is not None:
-        st.rerun()

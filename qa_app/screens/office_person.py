@@ -43,7 +43,7 @@ def show() -> None:
 
 
 def _give_role(person: int, day: date) -> None:
-    role = st.selectbox("Role", list(Role), format_func=ROLE_NAMES.__getitem__, key="role")
+    role: Role = st.selectbox("Role", list(ROLE_NAMES), format_func=ROLE_NAMES.__getitem__, key="role")
     with runtime.reading() as session:
         teams = office_queries.team_choices(session)
     if role == Role.LINE_MANAGER and not teams:
@@ -53,14 +53,14 @@ def _give_role(person: int, day: date) -> None:
         team = _choice("Team", teams, key=f"give-team-{person}") if role == Role.LINE_MANAGER else None
         starts_on = runtime.date_input("First day", runtime.fresh(f"give-from-{person}"), value=day)
         ends_on = runtime.date_input("Last day, if it is known", runtime.fresh(f"give-until-{person}"))
-        if st.form_submit_button("Give the role") and _given(starts_on):
-            _do(
+        if st.form_submit_button("Give the role"):
+            runtime.carry_out(
                 lambda session, by: office.give_role(
                     session,
                     _the(session, Person, person),
                     role=role,
                     team=None if team is None else _the(session, Team, team),
-                    starts_on=starts_on,
+                    starts_on=runtime.given(starts_on, "the first day"),
                     ends_on=ends_on,
                     by=by,
                 ),
@@ -77,10 +77,13 @@ def _end_role(person: int, day: date) -> None:
     with st.form(runtime.fresh(f"end-{person}")):
         held = _choice("Role", roles, key=f"end-role-{person}")
         ends_on = runtime.date_input("Last day", runtime.fresh(f"end-on-{person}"), value=day)
-        if st.form_submit_button("End the role") and _given(ends_on):
-            _do(
+        if st.form_submit_button("End the role"):
+            runtime.carry_out(
                 lambda session, by: office.end_role(
-                    session, _the(session, RoleHeld, held), ends_on=ends_on, by=by
+                    session,
+                    _the(session, RoleHeld, held),
+                    ends_on=runtime.given(ends_on, "the last day"),
+                    by=by,
                 ),
                 done="The role has a last day.",
             )
@@ -97,13 +100,13 @@ def _join_team(person: int, day: date) -> None:
         starts_on = runtime.date_input(
             "First day in the team", runtime.fresh(f"join-from-{person}"), value=day
         )
-        if st.form_submit_button("Move into the team") and _given(starts_on):
-            _do(
+        if st.form_submit_button("Move into the team"):
+            runtime.carry_out(
                 lambda session, by: office.join_team(
                     session,
                     _the(session, Person, person),
                     team=_the(session, Team, team),
-                    starts_on=starts_on,
+                    starts_on=runtime.given(starts_on, "the first day"),
                     by=by,
                 ),
                 done="The person has joined the team.",
@@ -119,13 +122,13 @@ def _set_line_manager(person: int, day: date) -> None:
     with st.form(runtime.fresh(f"manager-{person}")):
         manager = _choice("Line manager", colleagues, key=f"manager-of-{person}")
         starts_on = runtime.date_input("First day", runtime.fresh(f"manager-from-{person}"), value=day)
-        if st.form_submit_button("Set the line manager") and _given(starts_on):
-            _do(
+        if st.form_submit_button("Set the line manager"):
+            runtime.carry_out(
                 lambda session, by: office.set_line_manager(
                     session,
                     _the(session, Person, person),
                     manager=_the(session, Person, manager),
-                    starts_on=starts_on,
+                    starts_on=runtime.given(starts_on, "the first day"),
                     by=by,
                 ),
                 done="The line manager is set.",
@@ -145,13 +148,13 @@ def _record_absence(person: int, day: date) -> None:
             format_func={choice.id: choice.words for choice in colleagues}.__getitem__,
             placeholder="Nobody",
         )
-        if st.form_submit_button("Record the absence") and _given(starts_on, ends_on):
-            _do(
+        if st.form_submit_button("Record the absence"):
+            runtime.carry_out(
                 lambda session, by: office.record_absence(
                     session,
                     _the(session, Person, person),
-                    starts_on=starts_on,
-                    ends_on=ends_on,
+                    starts_on=runtime.given(starts_on, "the first day"),
+                    ends_on=runtime.given(ends_on, "the last day away"),
                     deputy=None if deputy is None else _the(session, Person, deputy),
                     by=by,
                 ),
@@ -167,7 +170,7 @@ def _set_password(person: int, _day: date) -> None:
             autocomplete="new-password",
         )
         if st.form_submit_button("Set the password"):
-            _do(
+            runtime.carry_out(
                 lambda session, by: office.set_password(
                     session, _the(session, Person, person), password=password or "", by=by
                 ),
@@ -181,7 +184,7 @@ def _disable_or_enable(person: int, _day: date) -> None:
     if disabled:
         st.write("This person is disabled and cannot sign in. Everything they recorded is kept.")
         if st.button("Enable the person"):
-            _do(
+            runtime.carry_out(
                 lambda session, by: office.enable_person(session, _the(session, Person, person), by=by),
                 done="The person may sign in again.",
             )
@@ -190,23 +193,10 @@ def _disable_or_enable(person: int, _day: date) -> None:
             "A person who leaves is disabled: they sign in no more, and everything they recorded is kept."
         )
         if st.button("Disable the person"):
-            _do(
+            runtime.carry_out(
                 lambda session, by: office.disable_person(session, _the(session, Person, person), by=by),
                 done="The person is disabled.",
             )
-
-
-def _do(action: Callable[[Session, Person], object], *, done: str) -> None:
-    """Carry out a change and show the screen afresh, or the refusal where it was asked for."""
-    if runtime.do(lambda session, by: (action(session, by), True)[1], done=done):
-        st.rerun()
-
-
-def _given(*days: date | None) -> bool:
-    if None in days:
-        runtime.problem("A day is missing. Type the day, the month and the year.")
-        return False
-    return True
 
 
 def _choice(label: str, choices: list[Choice], *, key: str) -> int:

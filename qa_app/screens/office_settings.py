@@ -21,8 +21,7 @@ def show() -> None:
             "No setting has been saved yet: the shipped values hold. Look at them; then keep or change them."
         )
         if st.button("Keep the shipped values", type="primary"):
-            runtime.do(_keep_shipped, done="The shipped values are saved as the office's own.")
-            st.rerun()
+            runtime.carry_out(_keep_shipped, done="The shipped values are saved as the office's own.")
     runtime.table(now, caption="Settings as they are today", key="settings-now")
 
     name = st.selectbox("Setting to change", list(SETTINGS), format_func=lambda name: SETTINGS[name][1])
@@ -30,13 +29,12 @@ def show() -> None:
         value = _value(name, values[name])
         starts_on = runtime.date_input("From which day on", key=runtime.fresh(f"set-{name}-from"), value=day)
         if st.form_submit_button("Save the setting"):
-            if starts_on is None:
-                runtime.problem("The first day is missing. Type the day from which the setting holds.")
-            elif runtime.do(
-                lambda session, by: set_setting(session, name, value, starts_on=starts_on, by=by) or True,
+            runtime.carry_out(
+                lambda session, by: set_setting(
+                    session, name, value, starts_on=runtime.given(starts_on, "the first day"), by=by
+                ),
                 done=f"Saved: {SETTINGS[name][1]}.",
-            ):
-                st.rerun()
+            )
     runtime.table(
         history,
         caption="What was set so far",

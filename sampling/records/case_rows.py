@@ -216,8 +216,8 @@ class _Reader:
     def notes(self) -> Iterable[str]:
         if self._whole_numbers:
             yield (
-                f"{len(self._whole_numbers):,} references are whole numbers in Excel and were kept as text, such as "
-                f"{self._whole_numbers[0]}. Leading zeros, had there been any, were lost before."
+                f"{len(self._whole_numbers):,} references are whole numbers in Excel and were kept as text, "
+                f"such as {self._whole_numbers[0]}. Leading zeros, had there been any, were lost before."
             )
 
     def _state(self, number: int, cells: tuple[Cell, ...]) -> str:
@@ -287,8 +287,8 @@ class _Reader:
                 known = [row[at] for row in table.rows if self._text(row[at]) is not None]
                 if known and all(isinstance(value, str) for value in known):
                     raise Refused(
-                        f"The dates in “{self._column[name]}” are text, such as “{known[0]}”, and no date format "
-                        "is chosen for them. Choose the format in which they are written."
+                        f"The dates in “{self._column[name]}” are text, such as “{known[0]}”, and no date "
+                        "format is chosen for them. Choose the format in which they are written."
                     )
 
 

@@ -46,6 +46,8 @@ class Import(Base):
 
 
 class Case(Base):
+    """A case. `last_import_id` is the last import that added or changed it."""
+
     __tablename__ = "case"
     __table_args__ = (
         CheckConstraint("reference_key = upper(reference)", name="reference_key"),

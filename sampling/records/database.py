@@ -9,7 +9,23 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Text, create_engine, event
+import pandas as pd
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Select,
+    SQLColumnExpression,
+    Text,
+    case,
+    create_engine,
+    event,
+    func,
+)
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -41,7 +57,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "ck": "ck_%(table_name)s_%(constraint_name)s",
             "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
             "pk": "pk_%(table_name)s",
@@ -110,3 +126,14 @@ def now(session: Session) -> datetime:
 def today(session: Session) -> date:
     """The date on the office's wall."""
     return now(session).astimezone(OFFICE_TIME).date()
+
+
+def frame_of(session: Session, query: Select[*tuple[object, ...]]) -> pd.DataFrame:
+    """A query's rows as a frame; an empty answer keeps its columns."""
+    result = session.execute(query)
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+
+
+def total(condition: SQLColumnExpression[bool]) -> ColumnElement[int]:
+    """The number of rows for which a condition holds; 0 without rows."""
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

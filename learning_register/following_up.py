@@ -1,0 +1,122 @@
+"""Follow-up actions: added, finished, opened again, moved."""
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from learning_register.actions import check_may_see_point
+from learning_register.follow_up import ActionState, check_move, check_people
+from learning_register.tables import (
+    FollowUpAction,
+    LearningPoint,
+)
+from sampling.records import audit_trail
+from sampling.records.database import now, today
+from sampling.records.people import (
+    Person,
+    Role,
+    check_may_act_as,
+    may_act_as,
+    roles_of,
+    teams_managed,
+)
+from sampling.refused import Refused
+
+
+def add_action(
+    session: Session,
+    point: LearningPoint,
+    *,
+    description: str,
+    owner: Person,
+    authoriser: Person,
+    target_date: date,
+    by: Person,
+) -> FollowUpAction:
+    """Say what is to be done about a learning point, by whom, authorised by whom, by when."""
+    check_may_see_point(session, point, by)
+    if not description.strip():
+        raise Refused("The action says nothing. Write what is to be done.")
+    check_people(owner.id, authoriser.id)
+    for person in (owner, authoriser):
+        if person.disabled_on is not None:
+            raise Refused(f"{person.name} has left. Choose somebody who works here.")
+    if not may_act_as(session, authoriser, (Role.LINE_MANAGER, Role.HEAD)):
+        raise Refused(f"{authoriser.name} cannot authorise actions: a line manager or the Head has to.")
+    if target_date < today(session):
+        raise Refused(f"The target date, {target_date:%d %B %Y}, has passed. Choose a later one.")
+    action = FollowUpAction(
+        learning_point_id=point.id,
+        description=description.strip(),
+        owner_id=owner.id,
+        authoriser_id=authoriser.id,
+        target_date=target_date,
+        first_target_date=target_date,
+        logged_at=now(session),
+        logged_by_id=by.id,
+    )
+    session.add(action)
+    session.flush()
+    audit_trail.record(
+        session,
+        "add_action",
+        f"action {action.id}",
+        by=by,
+        owner=owner.id,
+        authoriser=authoriser.id,
+        target_date=str(target_date),
+    )
+    return action
+
+
+def finish_action(session: Session, action: FollowUpAction, *, note: str, by: Person) -> None:
+    """Mark an action as done, with what was done."""
+    _check_may_move(session, action, by)
+    check_move(ActionState(action.state), ActionState.DONE)
+    if not note.strip():
+        raise Refused("Say what was done, so that others can see it.")
+    action.state, action.done_on, action.done_note = ActionState.DONE, today(session), note.strip()
+    audit_trail.record(session, "finish_action", f"action {action.id}", by=by, note=note.strip())
+
+
+def reopen_action(session: Session, action: FollowUpAction, *, reason: str, by: Person) -> None:
+    """Open an action again that turned out not to be done."""
+    _check_may_move(session, action, by)
+    check_move(ActionState(action.state), ActionState.OPEN)
+    if not reason.strip():
+        raise Refused("Say why the action is opened again.")
+    action.state, action.done_on = ActionState.OPEN, None
+    audit_trail.record(session, "reopen_action", f"action {action.id}", by=by, reason=reason.strip())
+
+
+def move_target_date(
+    session: Session, action: FollowUpAction, *, target_date: date, reason: str, by: Person
+) -> None:
+    """Set a new target date; the first one stays on record beside it."""
+    if by.id != action.authoriser_id:
+        check_may_act_as(session, by, Role.HEAD)
+    if action.state != ActionState.OPEN:
+        raise Refused("The action is done, so its target date stays. Open it again first.")
+    if not reason.strip():
+        raise Refused("Say why the target date moves.")
+    if target_date < today(session):
+        raise Refused(f"The target date, {target_date:%d %B %Y}, has passed. Choose a later one.")
+    before = action.target_date
+    action.target_date = target_date
+    audit_trail.record(
+        session,
+        "move_target_date",
+        f"action {action.id}",
+        by=by,
+        before=str(before),
+        after=str(target_date),
+        reason=reason.strip(),
+    )
+
+
+def _check_may_move(session: Session, action: FollowUpAction, by: Person) -> None:
+    manages = action.learning_point.team_id in teams_managed(session, by)
+    if by.id != action.owner_id and not manages and Role.HEAD not in roles_of(session, by):
+        raise Refused(
+            f"This action is {action.owner.name}'s. They, the team's manager or the Head can do this."
+        )
