@@ -31,7 +31,7 @@ from sampling.records.people import (
 from sampling.refused import Refused
 from scorecards.requirements import ResponseValue
 from scorecards.tables import Answer, Review
-from scorecards.visibility import may_see_learning, may_see_review
+from scorecards.visibility import is_running_second, may_see_learning, may_see_review
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,11 @@ def feed_back(
 ) -> None:
     """Record when, and to whom, a learning point was fed back: the caseworker's manager unless told."""
     check_may_see_point(session, point, by)
+    if session.scalars(select(Review.id).where(Review.id == point.review_id, is_running_second())).first():
+        raise Refused(
+            "This was learned in a second scoring that is still under way. Telling somebody now would give "
+            "away which cases are in it. Wait until its last score is in."
+        )
     if on > today(session):
         raise Refused(f"{on:%d %B %Y} is in the future. Enter the day on which it was fed back.")
     if to is None and point.caseworker_id is not None:

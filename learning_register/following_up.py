@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from learning_register.actions import check_may_see_point
@@ -21,6 +22,8 @@ from sampling.records.people import (
     teams_managed,
 )
 from sampling.refused import Refused
+from scorecards.tables import Review
+from scorecards.visibility import is_running_second, is_sealed_for, may_see_learning
 
 
 def add_action(
@@ -93,6 +96,7 @@ def move_target_date(
     session: Session, action: FollowUpAction, *, target_date: date, reason: str, by: Person
 ) -> None:
     """Set a new target date; the first one stays on record beside it."""
+    check_may_see_action(session, action, by)
     if by.id != action.authoriser_id:
         check_may_act_as(session, by, Role.HEAD)
     if action.state != ActionState.OPEN:
@@ -114,7 +118,33 @@ def move_target_date(
     )
 
 
+def may_see_action(session: Session, person: Person) -> ColumnElement[bool]:
+    """The condition, on an action joined to its learning point and review, that a person may see it.
+
+    Besides those who may see the learning, its owner and its authoriser; not while that would tell
+    a second scorer what a manager found, or anybody which cases a second scoring holds.
+    """
+    named = or_(FollowUpAction.owner_id == person.id, FollowUpAction.authoriser_id == person.id)
+    return or_(
+        may_see_learning(session, person, LearningPoint.team_id),
+        and_(named, not_(is_sealed_for(session, person)), not_(is_running_second())),
+    )
+
+
+def check_may_see_action(session: Session, action: FollowUpAction, by: Person) -> None:
+    """Refuse unless the person may see the action."""
+    seen = session.scalars(
+        select(FollowUpAction.id)
+        .join(LearningPoint, LearningPoint.id == FollowUpAction.learning_point_id)
+        .join(Review, Review.id == LearningPoint.review_id)
+        .where(FollowUpAction.id == action.id, may_see_action(session, by))
+    ).first()
+    if seen is None:
+        raise Refused("There is no such action, or it is not for you to see. Go back to the list of actions.")
+
+
 def _check_may_move(session: Session, action: FollowUpAction, by: Person) -> None:
+    check_may_see_action(session, action, by)
     manages = action.learning_point.team_id in teams_managed(session, by)
     if by.id != action.owner_id and not manages and Role.HEAD not in roles_of(session, by):
         raise Refused(

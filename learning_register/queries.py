@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, not_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from learning_register.actions import check_may_see_point
 from learning_register.citations import LearningKind
 from learning_register.follow_up import ActionState, days_late, is_overdue
+from learning_register.following_up import may_see_action
 from learning_register.tables import CharterCommitment, FollowUpAction, LearningPoint, PolicyParagraph
 from sampling.records.database import today
-from sampling.records.people import Person, Role, RoleHeld, in_force
+from sampling.records.people import Person, Role, RoleHeld, in_force, manager_of
 from sampling.tables import Draw, Plan, Route, SampledCase
 from scorecards.cards import scorecard_from
 from scorecards.tables import Review
-from scorecards.visibility import is_sealed_for, may_see_learning
+from scorecards.visibility import may_see_learning, may_see_review
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class LearningRow:
     reference: str
     team: str | None
     sample: str
+    draw_id: int | None  # none of a second scoring: its draw is sealed
     review_id: int
+    may_open_review: bool
     logged_on: datetime
     logged_by: str
     fed_back_on: date | None
@@ -94,10 +98,17 @@ def learning_points(session: Session, person: Person, *, review_id: int | None =
     counts: dict[int, int] = {}
     for action in follow_up_actions(session, person):
         counts[action.point_id] = counts.get(action.point_id, 0) + 1
-    return [_learning_row(point, counts.get(point.id, 0)) for point in points]
+    opened = set(
+        session.scalars(
+            select(Review.id).where(
+                Review.id.in_({point.review_id for point in points}), may_see_review(session, person)
+            )
+        )
+    )
+    return [_learning_row(point, counts.get(point.id, 0), point.review_id in opened) for point in points]
 
 
-def _learning_row(point: LearningPoint, actions: int) -> LearningRow:
+def _learning_row(point: LearningPoint, actions: int, may_open_review: bool) -> LearningRow:
     sampled = point.review.sampled_case
     frame = sampled.draw.plan.frame
     card = scorecard_from(point.review.scorecard_version.definition)
@@ -114,7 +125,9 @@ def _learning_row(point: LearningPoint, actions: int) -> LearningRow:
         reference=sampled.frame_case.reference,
         team=point.team.name if point.team else None,
         sample="Review for QA" if frame.route == Route.SECOND else frame.name,
+        draw_id=None if frame.route == Route.SECOND else sampled.draw_id,
         review_id=point.review_id,
+        may_open_review=may_open_review,
         logged_on=point.logged_at,
         logged_by=point.logged_by.name,
         fed_back_on=point.fed_back_on,
@@ -129,12 +142,7 @@ def follow_up_actions(session: Session, person: Person, *, point_id: int | None 
         select(FollowUpAction)
         .join(LearningPoint, LearningPoint.id == FollowUpAction.learning_point_id)
         .join(Review, Review.id == LearningPoint.review_id)
-        .where(
-            or_(
-                may_see_learning(session, person, LearningPoint.team_id),
-                and_(FollowUpAction.owner_id == person.id, not_(is_sealed_for(session, person))),
-            )
-        )
+        .where(may_see_action(session, person))
         .options(
             joinedload(FollowUpAction.owner),
             joinedload(FollowUpAction.authoriser),
@@ -174,6 +182,16 @@ def _action_row(action: FollowUpAction, day: date) -> ActionRow:
         done_on=action.done_on,
         done_note=action.done_note,
     )
+
+
+def told_by_default(session: Session, point_id: int, person: Person, *, on: date) -> str | None:
+    """Who is told of a learning point unless somebody else is chosen: the caseworker's manager that day."""
+    point = session.get(LearningPoint, point_id)
+    if point is None or point.caseworker_id is None:
+        return None
+    check_may_see_point(session, point, person)
+    manager = manager_of(session, point.caseworker_id, on)
+    return manager.name if manager else None
 
 
 def paragraphs_of(session: Session, document: str) -> list[PolicyParagraph]:

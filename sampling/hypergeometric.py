@@ -65,8 +65,9 @@ def whole_numbers(name: str, values: Any) -> WholeNumbers:
 
 
 def _is_whole(value: object) -> bool:
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return number and value % 1 == 0  # type: ignore[operator, no-any-return]
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    return bool(value % 1 == 0)
 
 
 def check_part(part_name: str, part: WholeNumbers, whole_name: str, whole: WholeNumbers) -> None:

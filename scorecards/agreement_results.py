@@ -1,10 +1,11 @@
 """Second scorings and what they say of agreement between managers and QA."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
+from sampling.intervals import rate_interval
 from sampling.records.people import Person, Role, roles_of
 from sampling.records.settings import setting
 from sampling.refused import Refused
@@ -28,6 +29,8 @@ class AgreementResult:
     assurance: str
     figures: Agreement | None
     judgement: Judgement
+    detection_low: float | None
+    detection_high: float | None
     counts: tuple[int, int, int, int]  # both met, missed, overcalled, both not met
 
 
@@ -68,8 +71,20 @@ def agreement_result(session: Session, draw_id: int, person: Person) -> Agreemen
     both_met, missed = decided.count((True, True)), decided.count((True, False))
     overcalled, both_not_met = decided.count((False, True)), decided.count((False, False))
     frame, plan = draw.plan.frame, draw.plan
+    level = float(plan.assurance)
     standard = setting(session, "agreement_standard", frame.period_until or frame.frozen_at.date())
-    figures = None
+
+    def _judged(*, undecided: int) -> Judgement:
+        return judge(
+            both_met + both_not_met,
+            len(pairs),
+            frame.population,
+            standard=standard,
+            assurance=level,
+            undecided=undecided,
+        )
+
+    figures, detection = None, None
     if decided:
         figures = agreement(
             both_met,
@@ -77,25 +92,27 @@ def agreement_result(session: Session, draw_id: int, person: Person) -> Agreemen
             overcalled,
             both_not_met,
             population=frame.population,
-            confidence=float(plan.assurance),
+            confidence=level,
         )
+        if missed + both_not_met:
+            detection = rate_interval(both_not_met, missed + both_not_met, confidence=level)
+    outstanding = len(pairs) - len(scored)
+    verdict = _judged(undecided=len(pairs) - len(decided))
+    if len(decided) < len(scored):
+        # A pair that is not assessable stays so: further pairs have to make up for it.
+        verdict = replace(verdict, still_needed=_judged(undecided=outstanding).still_needed)
     return AgreementResult(
         draw_id=draw_id,
         name=frame.name,
         population=frame.population,
         drawn=len(pairs),
-        outstanding=len(pairs) - len(scored),
+        outstanding=outstanding,
         not_assessable=len(scored) - len(decided),
         standard=standard,
         assurance=plan.assurance,
         figures=figures,
-        judgement=judge(
-            both_met + both_not_met,
-            len(pairs),
-            frame.population,
-            standard=standard,
-            assurance=float(plan.assurance),
-            undecided=len(pairs) - len(decided),
-        ),
+        judgement=verdict,
+        detection_low=detection.low if detection else None,
+        detection_high=detection.high if detection else None,
         counts=(both_met, missed, overcalled, both_not_met),
     )

@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from sampling.records.calendars import month_end
 from sampling.records.cases import Case, CaseState
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.records.settings import setting
@@ -126,3 +127,38 @@ def _of_team(session: Session, team: Team, month: date, *, quota: int, names: bo
 
 def _counts(session: Session, query: object) -> dict[int | None, int]:
     return {row[0]: row[1] for row in session.execute(query)}  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class TeamMonth:
+    """A team's month in one line."""
+
+    team_id: int
+    team: str
+    is_drawn: bool
+    required: int
+    done: int
+    due_on: date
+
+    @property
+    def left(self) -> int:
+        return self.required - self.done
+
+
+def team_months(session: Session, person: Person, *, month: date) -> list[TeamMonth]:
+    """How far each team that a person may see is with the required sampling of a month."""
+    by_team: dict[int, list[Completion]] = {}
+    for row in completion(session, person, month=month):
+        by_team.setdefault(row.team_id, []).append(row)
+    due_on = month_end(session, month)
+    return [
+        TeamMonth(
+            team_id=team_id,
+            team=rows[0].team,
+            is_drawn=rows[0].is_drawn,
+            required=sum(row.required for row in rows),
+            done=sum(row.done for row in rows),
+            due_on=due_on,
+        )
+        for team_id, rows in by_team.items()
+    ]

@@ -11,7 +11,7 @@ from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.records.settings import setting
 from sampling.tables import Draw, Frame, Plan, Route, SampledCase
 from scorecards.tables import Answer, Review, ReviewState
-from scorecards.visibility import BLIND_ROLES, may_see_review
+from scorecards.visibility import may_see_review
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def open_results(session: Session, person: Person) -> list[OpenResult]:
     """
     teams = teams_managed(session, person)
     roles = roles_of(session, person)
-    if not teams and not roles & {Role.HEAD, *BLIND_ROLES}:
+    if not teams and not roles & {Role.HEAD, Role.QA_REVIEWER}:
         return []
 
     found = (

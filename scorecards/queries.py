@@ -12,7 +12,7 @@ from sampling.records.database import frame_of
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
-from scorecards.actions import evidence_of, responses_of
+from scorecards.actions import check_may_review, evidence_of, responses_of
 from scorecards.cards import scorecard_from
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import ResponseValue, Scorecard
@@ -244,3 +244,34 @@ def submitted_reviews(session: Session, person: Person) -> pd.DataFrame:
         .order_by(Review.submitted_at.desc(), Review.id.desc())
     )
     return frame_of(session, query)
+
+
+@dataclass(frozen=True)
+class CaseToDeclare:
+    """A sampled case before it is opened: enough to say whether one was involved in it."""
+
+    reference: str
+    sample: str
+    review_id: int | None  # the person's own review, when there is one already
+
+
+def case_to_declare(session: Session, sampled_case_id: int, person: Person) -> CaseToDeclare:
+    """A sampled case that a person may open, with what they need to know to declare involvement."""
+    sampled = session.get(SampledCase, sampled_case_id)
+    if sampled is None:
+        raise Refused("There is no such case in a sample. Open the case from your list of reviews.")
+    review = session.scalars(select(Review).where(Review.sampled_case_id == sampled.id)).first()
+    if review is None or review.reviewer_id != person.id:
+        check_may_review(session, sampled, person)
+    frame = sampled.draw.plan.frame
+    return CaseToDeclare(
+        reference=sampled.frame_case.reference,
+        sample="Review for QA" if frame.route == Route.SECOND else frame.name,
+        review_id=review.id if review is not None and review.reviewer_id == person.id else None,
+    )
+
+
+def next_case(session: Session, person: Person, *, after: int) -> WorkItem | None:
+    """The case to go on with after a review: the first of the list that is not that review itself."""
+    to_do = (item for item in work_of(session, person) if item.state != "submitted")
+    return next((item for item in to_do if item.review_id != after), None)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from sampling.frames import check_may_sample_team
 from sampling.records import audit_trail
 from sampling.records.database import now
-from sampling.records.people import Person, Role, Team, check_may_act_as
+from sampling.records.people import Person, Role, Team, check_may_act_as, roles_of
 from sampling.refused import Refused
 from scorecards.tables import (
     SamplingReduction,
@@ -59,3 +59,16 @@ def approve_reduction(session: Session, reduction: SamplingReduction, *, by: Per
     reduction.approved_by_id = by.id
     reduction.approved_at = now(session)
     audit_trail.record(session, "approve_reduction", f"reduction {reduction.id}", by=by)
+
+
+def reductions_to_approve(session: Session, person: Person) -> list[SamplingReduction]:
+    """The reductions that wait for this person: the Head's, but for those they asked for themselves."""
+    if Role.HEAD not in roles_of(session, person):
+        return []
+    return list(
+        session.scalars(
+            select(SamplingReduction)
+            .where(SamplingReduction.approved_by_id.is_(None), SamplingReduction.requested_by_id != person.id)
+            .order_by(SamplingReduction.month, SamplingReduction.id)
+        )
+    )

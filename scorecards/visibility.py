@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from sampling.records.people import Person, Role, roles_of, teams_managed
-from sampling.tables import Draw, Frame, Plan, Route, SampledCase
+from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
 from scorecards.tables import Review, ReviewState, SecondScoring
 
 T = TypeVar("T")
@@ -39,12 +39,25 @@ def team_of_review() -> ColumnElement[int | None]:
     return _of_frame(select(Frame.team_id))
 
 
+def team_of_case() -> ColumnElement[int | None]:
+    """The team a review's case had when its frame was frozen, as a correlated scalar."""
+    return (
+        select(FrameCase.team_id)
+        .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
+        .where(SampledCase.id == Review.sampled_case_id)
+        .correlate(Review)
+        .scalar_subquery()
+    )
+
+
 def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
     """The condition on Review that its results may be shown to this person now."""
     roles = roles_of(session, person)
     seen: list[ColumnElement[bool]] = []
-    if roles & {Role.HEAD, *BLIND_ROLES}:
+    if roles & {Role.HEAD, Role.QA_REVIEWER}:
         seen.append(true())
+    if Role.THEMATIC_REVIEWER in roles:
+        seen.append(route_of_review() == Route.THEMATIC)
     teams = teams_managed(session, person)
     if teams:
         seen.append(and_(route_of_review() == Route.OPEN, team_of_review().in_(teams)))
@@ -56,14 +69,26 @@ def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
 
 
 def is_sealed_for(session: Session, person: Person) -> ColumnElement[bool]:
-    """The condition on Review that this person must not know it, nor what was derived from it."""
-    if not roles_of(session, person) & BLIND_ROLES:
-        return false()
-    return and_(
-        route_of_review() == Route.OPEN,
-        Review.reviewer_id != person.id,
-        not_(second_score_is_in()),
-    )
+    """The condition on Review that this person must not know it, nor what was derived from it.
+
+    Somebody who manages a team besides reviewing for QA, or heading the office, also waits for the
+    last score of a second scoring: before it, either review would tell which of the team's cases
+    are in it.
+    """
+    blind = bool(roles_of(session, person) & BLIND_ROLES)
+    teams = teams_managed(session, person)
+    sealed: list[ColumnElement[bool]] = []
+    if blind:
+        sealed.append(and_(route_of_review() == Route.OPEN, not_(second_score_is_in())))
+    if blind and teams:
+        sealed.append(
+            and_(
+                route_of_review() == Route.OPEN, team_of_case().in_(teams), not_(second_sample_is_complete())
+            )
+        )
+    if teams:
+        sealed.append(and_(is_running_second(), team_of_case().in_(teams)))
+    return and_(or_(false(), *sealed), Review.reviewer_id != person.id)
 
 
 def second_score_is_in() -> ColumnElement[bool]:
@@ -77,15 +102,38 @@ def second_score_is_in() -> ColumnElement[bool]:
     )
 
 
+def second_sample_is_complete() -> ColumnElement[bool]:
+    """The condition on Review, of a manager, that the second scoring it is in has its last score."""
+    own_case = aliased(SampledCase)
+    return exists(
+        select(SecondScoring.sampled_case_id)
+        .join(own_case, own_case.id == SecondScoring.sampled_case_id)
+        .where(SecondScoring.manager_review_id == Review.id, _is_complete(own_case.draw_id))
+        .correlate(Review)
+    )
+
+
+def is_running_second() -> ColumnElement[bool]:
+    """The condition on Review that it is a second score of a second scoring still under way."""
+    return and_(route_of_review() == Route.SECOND, not_(sample_is_complete()))
+
+
 def sample_is_complete() -> ColumnElement[bool]:
     """The condition on Review that every case of its draw has a submitted review."""
-    own_case, sibling, score = aliased(SampledCase), aliased(SampledCase), aliased(Review)
+    own_case = aliased(SampledCase)
+    return exists(
+        select(own_case.id)
+        .where(own_case.id == Review.sampled_case_id, _is_complete(own_case.draw_id))
+        .correlate(Review)
+    )
+
+
+def _is_complete(draw_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    sibling, score = aliased(SampledCase), aliased(Review)
     outstanding = (
         select(sibling.id)
-        .join(own_case, own_case.draw_id == sibling.draw_id)
         .outerjoin(score, and_(score.sampled_case_id == sibling.id, score.state == ReviewState.SUBMITTED))
-        .where(own_case.id == Review.sampled_case_id, score.id.is_(None))
-        .correlate(Review)
+        .where(sibling.draw_id == draw_id, score.id.is_(None))
     )
     return not_(exists(outstanding))
 
@@ -107,7 +155,7 @@ def may_see_learning(
         Review.state == ReviewState.SUBMITTED,
         team_id.in_(teams),
         route != Route.OPEN,
-        or_(route != Route.SECOND, sample_is_complete()),
+        not_(is_running_second()),
     )
     return or_(condition, told)
 

@@ -1,15 +1,99 @@
-"""The screen a person lands on: their own work first."""
+"""The screen a person lands on: their own work first, with its dates."""
 
-from qa_app import runtime
+from collections import Counter
+
+import streamlit as st
+
+from learning_register.queries import ActionRow, follow_up_actions
+from qa_app.runtime import as_typed, in_words, link, reading, signed_in, title
 from qa_app.screens import set_up
-from sampling.records.people import Role, may_act_as
+from sampling.records.database import today
+from sampling.records.people import Role, roles_of, teams_managed
+from scorecards.completion import TeamMonth, team_months
+from scorecards.queries import WorkItem, work_of
+from scorecards.reductions import reductions_to_approve
 
 
 def show() -> None:
     """What there is to do for whoever is signed in."""
-    person = runtime.signed_in()
-    runtime.title("Start", f"Good to see you, {runtime.as_typed(person.name)}.")
-    with runtime.reading() as session:
-        looks_after_the_office = may_act_as(session, person, [Role.ADMINISTRATOR])
-    if looks_after_the_office:
+    person = signed_in()
+    with reading() as session:
+        roles = roles_of(session, person)
+        own_teams = teams_managed(session, person)
+        months = team_months(session, person, month=today(session))
+        work = work_of(session, person)
+        actions = follow_up_actions(session, person)
+        waiting = reductions_to_approve(session, person)
+    title("Start", f"Good to see you, {as_typed(person.name)}.")
+    if Role.ADMINISTRATOR in roles:
         set_up.show()
+    _own_teams([month for month in months if month.team_id in own_teams])
+    _cases(work, open_sampling=bool(own_teams))
+    _actions([action for action in actions if action.owner_id == person.id and action.state == "open"])
+    if Role.HEAD in roles:
+        _office(months, actions, len(waiting))
+    if not roles:
+        st.write("You have no role here yet. An administrator gives out roles on the screen “Office”.")
+
+
+def _own_teams(months: list[TeamMonth]) -> None:
+    if not months:
+        return
+    st.subheader("Your month", anchor=False)
+    for month in months:
+        with st.container(border=True):
+            if not month.is_drawn:
+                st.write(
+                    f"**{as_typed(month.team)}**: this month's sample is not drawn yet. {month.required} reviews "
+                    f"are required by {in_words(month.due_on)}."
+                )
+                link("samples", f"Draw the sample of {month.team}")
+            elif month.left:
+                st.write(
+                    f"**{as_typed(month.team)}**: {month.done} of {month.required} open-case reviews done, "
+                    f"{month.left} to do by {in_words(month.due_on)}."
+                )
+                st.progress(month.done / month.required)
+                link("reviews", f"Review cases of {month.team}")
+            else:
+                st.write(f"**{as_typed(month.team)}**: all {month.required} required reviews of this month are done.")
+
+
+def _cases(work: list[WorkItem], *, open_sampling: bool) -> None:
+    to_do = [item for item in work if item.state != "submitted"]
+    if not to_do:
+        if work and not open_sampling:
+            st.write("You have no case to review now.")
+        return
+    st.subheader("Cases to review", anchor=False)
+    for (sample, due_on), count in Counter((item.sample, item.due_on) for item in to_do).items():
+        st.write(f"{count} of “{as_typed(sample)}”, due {in_words(due_on)}.")
+    drafts = sum(item.state == "draft" for item in to_do)
+    if drafts:
+        st.write(f"{drafts} of them you have started.")
+    link("reviews", "Go to your reviews")
+
+
+def _actions(own: list[ActionRow]) -> None:
+    if not own:
+        return
+    st.subheader("Your actions", anchor=False)
+    for action in own:
+        late = f" – **overdue by {action.days_late} days**" if action.is_overdue else ""
+        st.write(f"{as_typed(action.description)} Due {in_words(action.target_date)}{late}.")
+    link("learning", "Go to actions")
+
+
+def _office(months: list[TeamMonth], actions: list[ActionRow], reductions: int) -> None:
+    st.subheader("The office this month", anchor=False)
+    for month in months:
+        drawn = "" if month.is_drawn else " (not drawn yet)"
+        st.write(f"{as_typed(month.team)}: {month.done} of {month.required} required reviews done{drawn}.")
+    overdue = sum(action.is_overdue for action in actions)
+    open_actions = sum(action.state == "open" for action in actions)
+    st.write(f"{open_actions} follow-up actions are open, {overdue} of them overdue.")
+    if reductions:
+        st.write(f"{reductions} reductions of sampling wait for your approval.")
+        link("samples", "Look at the reductions")
+    link("results", "See the standards")
+    link("learning", "See learning and actions")

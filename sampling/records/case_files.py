@@ -4,15 +4,13 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import PurePath
 from typing import Any
 
+from sampling.records.case_table import Cell, Table
 from sampling.records.case_workbooks import read_workbook
 from sampling.refused import Refused
-
-Cell = str | int | float | date | datetime | None
 
 LARGEST_FILE = 200_000_000
 # An Excel number has 15 true digits; a whole number beyond that is not what was typed.
@@ -21,20 +19,6 @@ _WHOLE = 10**15
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 _CHECKSUM = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A file's columns and rows. A blank cell is None, a whole number of Excel an int.
-
-    `header_row` is the number of the row with the column names as the person sees it in the
-    file, so `rows[0]` is row `header_row + 1`. `notes` are sentences for the person.
-    """
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Cell, ...]]
-    notes: tuple[str, ...] = ()
-    header_row: int = 1
 
 
 def read_table(data: bytes, file_name: str) -> Table:
@@ -59,13 +43,17 @@ def read_table(data: bytes, file_name: str) -> Table:
             "Leave out the columns that are not needed, or import it in parts."
         )
     if not data.strip():
-        raise Refused(f"{file_name} is empty. Export the cases again and choose the new file.")
+        raise _empty(file_name)
     if kind == ".xlsx":
         header_row, cells, notes = read_workbook(data, file_name)
         records = [[_cell(value) for value in row] for row in cells]
     else:
         header_row, (records, notes) = 1, _read_text(data, file_name)
     return _table(records, notes, header_row, file_name)
+
+
+def _empty(file_name: str) -> Refused:
+    return Refused(f"{file_name} is empty. Export the cases again and choose the new file.")
 
 
 def _cell(value: Any) -> Cell:
@@ -83,6 +71,8 @@ def _cell(value: Any) -> Cell:
 
 def _read_text(data: bytes, file_name: str) -> tuple[list[list[Cell]], list[str]]:
     text, encoding = _decode(data, file_name)
+    if not text.strip():
+        raise _empty(file_name)
     separator = _separator(text, file_name)
     records: list[list[Cell]] = []
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -151,7 +141,7 @@ def _table(records: list[list[Cell]], notes: list[str], header_row: int, file_na
     while records and not any(cell is not None for cell in records[-1]):
         records.pop()
     if not records:
-        raise Refused(f"{file_name} is empty. Export the cases again and choose the new file.")
+        raise _empty(file_name)
     names = ["" if name is None else str(name).strip() for name in records[0]]
     rows = _rows(names, records, header_row, file_name)
     if not rows:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from sampling.records import audit_trail
@@ -113,6 +113,7 @@ def import_cases(
     check_may_import(session, by)
     tell = progress or (lambda _share, _sentence: None)
     as_at = _moment(as_at)
+    _hold_off_others(session)
     corrects = _check_may_enter(session, extract, file_sha256, mapping, as_at, confirm_older)
     tell(0.05, "Looking up teams and people")
     names = names_in(session, extract)
@@ -170,6 +171,12 @@ def import_cases(
     return made
 
 
+def _hold_off_others(session: Session) -> None:
+    """One import at a time: SQLite lets only one transaction write, PostgreSQL must be asked to."""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text('LOCK TABLE "case" IN SHARE ROW EXCLUSIVE MODE'))
+
+
 def _check_may_enter(
     session: Session,
     extract: ParsedExtract,
@@ -215,6 +222,7 @@ def undo_import(session: Session, import_: Import, *, by: Person) -> None:
     has been frozen from it is for the caller to check.
     """
     check_may_import(session, by)
+    _hold_off_others(session)
     if import_.undone_at is not None:
         raise Refused(
             f"The import of {import_.file_name} was already undone, on {in_words(import_.undone_at)}."

@@ -94,7 +94,8 @@ def changed_cases(session: Session, import_id: int) -> pd.DataFrame:
                 name = FIELDS[column.removesuffix("_id")]
                 pair = said.of(column, was), said.of(column, plain(became[column]))
                 rows.append((became["reference"], name, *pair))
-    return pd.DataFrame(rows, columns=["reference", "field", "was", "became"])
+    # As objects, or pandas would turn None into NaN.
+    return pd.DataFrame(rows, columns=["reference", "field", "was", "became"], dtype=object)
 
 
 def export_refusals(refusals: Iterable[RefusedRow]) -> bytes:

@@ -1,6 +1,6 @@
 """Which column of an extract means what. Chosen on screen, kept under a name, used again."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -68,7 +68,7 @@ def columns_used(mapping: Mapping) -> dict[str, str]:
     return {name: column for name, column in chosen.items() if column}
 
 
-def check_mapping(mapping: Mapping, columns: Iterable[str] | None = None) -> None:
+def check_mapping(mapping: Mapping, columns: Collection[str] | None = None) -> None:
     """Refuse a mapping that contradicts itself or, given a file's columns, asks for one it has not."""
     for name in ("reference", "state"):
         if not getattr(mapping, name):

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sampling.records.case_files import Cell, Table
 from sampling.records.case_mapping import (
     DATE_FIELDS,
     FIELDS,
@@ -15,6 +14,7 @@ from sampling.records.case_mapping import (
     check_mapping,
     columns_used,
 )
+from sampling.records.case_table import Cell, Table
 from sampling.refused import Refused
 
 # The same zone as database.OFFICE_TIME, which a rule file must not import.

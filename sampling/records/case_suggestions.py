@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sampling.records.case_files import Cell, Table
 from sampling.records.case_mapping import DATE_FIELDS, Mapping
 from sampling.records.case_rows import as_text, read_moment
+from sampling.records.case_table import Cell, Table
 
 _NAMES: Final = {
     "reference": "reference casereference caseref casenumber caseid complaintreference complaintid "

@@ -21,9 +21,7 @@ def test_plan_seed_and_ticket_as_sha256sum_has_them() -> None:
     assert frame == b"CASE-0001\tsouth\nCASE-0002\tnorth\n"
     assert sha256_hex(frame) == sha256sum(frame)
     plan = plan_file({"rule": "0 of 2", "frame_sha256": sha256_hex(frame), "purpose": "écoute"})
-    assert plan.startswith(b'{"frame_sha256":"') and plan.endswith(
-        '","purpose":"écoute","rule":"0 of 2"}'.encode()
-    )
+    assert plan.decode() == f'{{"frame_sha256":"{sha256_hex(frame)}","purpose":"écoute","rule":"0 of 2"}}'
     plan_sha256 = sha256sum(plan)
     seed = seed_from(plan_sha256, "4 2 6 1 3")
     assert seed == sha256sum(b"cqa1|" + plan_sha256.encode() + b"|4 2 6 1 3")[:32]

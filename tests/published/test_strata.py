@@ -30,4 +30,5 @@ def test_hamilton_1791() -> None:
 
 def test_thirty_seven_of_a_thousand() -> None:
     # Quotas 14.8, 11.1, 7.4, 3.7: the two largest remainders are .8 and .7.
-    assert share_proportionally({"a": 400, "b": 300, "c": 200, "d": 100}, 37) == dict(a=15, b=11, c=7, d=4)
+    shares = share_proportionally({"a": 400, "b": 300, "c": 200, "d": 100}, 37)
+    assert shares == {"a": 15, "b": 11, "c": 7, "d": 4}

@@ -338,7 +338,7 @@ def test_an_older_extract_needs_a_confirmation_and_is_then_a_correction(
         assert preview.older_than is not None
         assert preview.older_than.id == newer.id
     with (
-        pytest.raises(Refused, match="is older than cases.csv of 16 May 2016 at 10:00"),
+        pytest.raises(Refused, match=r"is older than cases\.csv of 16 May 2016 at 10:00"),
         transaction() as session,
     ):
         take_in(session, FIRST, by=importer, as_at=older)

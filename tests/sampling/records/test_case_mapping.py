@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import qa_app
-from sampling.records.case_files import Cell, Table
 from sampling.records.case_mapping import STATES, Mapping, check_mapping, from_json, to_json
 from sampling.records.case_rows import OFFICE_TIME, ParsedExtract, parse_cases
 from sampling.records.case_suggestions import suggest_date_format, suggest_mapping
+from sampling.records.case_table import Cell, Table
 from sampling.records.cases import CaseState
 from sampling.records.database import OFFICE_TIME as DATABASE_OFFICE_TIME
 from sampling.refused import Refused

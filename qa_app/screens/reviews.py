@@ -1,0 +1,101 @@
+"""The cases a person has to review, and the reviews they may look at."""
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from qa_app.runtime import go, in_words, reading, signed_in, table, title
+from qa_app.wording import VERDICT_OF_CASE
+from sampling.records.database import today
+from scorecards.queries import WorkItem, submitted_reviews, work_of
+
+PAGE: Final = 10
+
+
+def show() -> None:
+    """To do first, then what is in."""
+    with reading() as session:
+        person = signed_in()
+        work = work_of(session, person)
+        done = submitted_reviews(session, person)
+        day = today(session)
+    to_do = [item for item in work if item.state != "submitted"]
+    title("Reviews", _lead(to_do, len(work) - len(to_do)))
+    if to_do:
+        if st.button(f"Review the next case, {to_do[0].reference}", type="primary"):
+            _open(to_do[0])
+        samples = ["All samples", *dict.fromkeys(item.sample for item in to_do)]
+        wanted = samples[0] if len(samples) == 2 else st.selectbox("Show", samples, key="reviews-sample")
+        st.subheader("To do", anchor=False)
+        _list([item for item in to_do if wanted in (samples[0], item.sample)], overdue_before=day.isoformat())
+    st.subheader("Submitted", anchor=False)
+    table(
+        _submitted(done),
+        caption="Submitted reviews that you may see",
+        key="submitted",
+        empty="No review has been submitted yet that you may see.",
+        download="reviews.csv",
+    )
+    if not done.empty:
+        choice = st.selectbox(
+            "Open a submitted review",
+            done["review_id"],
+            index=None,
+            format_func=dict(zip(done["review_id"], done["reference"], strict=True)).__getitem__,
+            placeholder="Choose a case",
+        )
+        if choice is not None:
+            go("review", review=int(choice))
+
+
+def _lead(to_do: list[WorkItem], done: int) -> str:
+    if not to_do:
+        return "You have no case to review now. Cases appear here once a sample has been drawn." + (
+            f" You have submitted {done:,}." if done else ""
+        )
+    drafts = sum(item.state == "draft" for item in to_do)
+    started = f", {drafts:,} of them started" if drafts else ""
+    return f"{len(to_do):,} to do{started}. You have submitted {done:,}."
+
+
+def _list(items: list[WorkItem], *, overdue_before: str) -> None:
+    pages = -(-len(items) // PAGE)
+    page = 0
+    if pages > 1:
+        page = int(st.number_input(f"Page (of {pages})", 1, pages, 1, key="reviews-page")) - 1
+    st.caption(
+        f"Showing {page * PAGE + 1:,} to {min((page + 1) * PAGE, len(items)):,} of {len(items):,} cases to review"
+    )
+    for item in items[page * PAGE : (page + 1) * PAGE]:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            late = " – **overdue**" if item.due_on.isoformat() < overdue_before else ""
+            who = " · ".join(part for part in (item.team, item.caseworker, item.sample) if part)
+            st.markdown(f"**{item.reference}**  \n{who}  \nDue {in_words(item.due_on)}{late}")
+            words = "Go on" if item.state == "draft" else "Review"
+            if st.button(f"{words} {item.reference}", key=f"open-{item.sampled_case_id}"):
+                _open(item)
+
+
+def _open(item: WorkItem) -> None:
+    if item.review_id is None:
+        go("review", sampled=item.sampled_case_id)
+    go("review", review=item.review_id)
+
+
+def _submitted(done: pd.DataFrame) -> pd.DataFrame:
+    words = {
+        "reference": "Case",
+        "team": "Team",
+        "sample": "Sample",
+        "reviewer": "Reviewer",
+        "submitted_at": "Submitted",
+        "outcome_met": "Outcome",
+        "method_met": "Method",
+        "overall_met": "Overall",
+        "not_met": "Requirements not met",
+    }
+    shown = done[list(words)].rename(columns=words)
+    for column in ("Outcome", "Method", "Overall"):
+        shown[column] = [VERDICT_OF_CASE[None if pd.isna(value) else bool(value)] for value in shown[column]]
+    return shown

@@ -1,0 +1,65 @@
+"""The one probability everything rests on, and the door that counts come in by."""
+
+from fractions import Fraction
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sampling.hypergeometric import chance_at_most, most_failing, rare, whole_numbers
+from sampling.refused import Refused
+
+
+def exact_at_most(x: int, n: int, population: int, failing: int) -> Fraction:
+    ways = sum(comb(failing, k) * comb(population - failing, n - k) for k in range(min(x, n) + 1))
+    return Fraction(ways, comb(population, n))
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "population", "failing"),
+    [(0, 150, 62_516, 1251), (60, 3600, 62_516, 1251), (1000, 52_000, 62_516, 1251), (3, 400, 300_000, 6000)],
+)
+def test_chance_in_large_populations(x: int, n: int, population: int, failing: int) -> None:
+    exact = exact_at_most(x, n, population, failing)
+    assert abs(Fraction(float(chance_at_most(x, n, population, failing))) / exact - 1) < Fraction(1, 10**10)
+
+
+@given(st.data())
+def test_chance_is_exact_integer_arithmetic(data: st.DataObject) -> None:
+    population = data.draw(st.integers(1, 400))
+    failing, n = data.draw(st.integers(0, population)), data.draw(st.integers(0, population))
+    x = data.draw(st.integers(0, n))
+    chance = float(chance_at_most(x, n, population, failing))
+    assert chance == pytest.approx(float(exact_at_most(x, n, population, failing)), rel=1e-12)
+
+
+def test_a_tie_counts_as_rejected() -> None:
+    # 19 of 20 reviewed, none failing: one failing case would be missed with chance 1/20 exactly.
+    assert rare(chance_at_most(0, 19, 20, 1), 1 - 0.95)
+    assert most_failing(0, 19, 20) == 0
+    assert most_failing(0, 18, 20) == 1
+
+
+@pytest.mark.parametrize("values", [1.5, float("nan"), float("inf"), None, "3", True, [1, None], -1, [2, -3]])
+def test_what_is_not_a_count_is_refused(values: object) -> None:
+    with pytest.raises(Refused, match="The cases"):
+        whole_numbers("The cases", values)
+
+
+def test_whole_floats_and_objects_are_counts() -> None:
+    assert whole_numbers("The cases", [1.0, 2.0]).tolist() == [1, 2]
+    assert whole_numbers("The cases", np.array([3, np.int64(4)], dtype=object)).tolist() == [3, 4]
+    assert whole_numbers("The cases", np.array([])).tolist() == []
+
+
+def test_counts_that_do_not_fit_are_refused_by_name() -> None:
+    with pytest.raises(Refused, match="The number not met cannot be 15 when the number reviewed is 5"):
+        most_failing([1, 15], [10, 5], 100)
+    with pytest.raises(Refused, match="The number reviewed cannot be 101 when the population is 100"):
+        most_failing(0, 101, 100)
+    with pytest.raises(Refused, match="do not fit together"):
+        most_failing([1, 2], [10, 10, 10], 100)
+    with pytest.raises(Refused, match="assurance must lie between 0 and 1"):
+        most_failing(0, 10, 100, assurance=95)

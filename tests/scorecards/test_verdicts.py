@@ -1,0 +1,192 @@
+"""Verdicts: edges, undecided cases, what is still needed, and errors counted in small worlds."""
+
+from math import comb
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sampling.intervals import most_failing, stratified_limits
+from sampling.refused import Refused
+from sampling.sizes import breach
+from scorecards.verdicts import Judgement, Verdict, judge, judge_strata
+
+
+def test_nothing_reviewed() -> None:
+    for population in (0, 100, None):
+        result = judge(0, 0, population, standard="0.98")
+        assert (result.verdict, result.lower, result.upper) == (Verdict.NOT_SHOWN, 0.0, 1.0)
+    assert judge(0, 0, 100, standard="0.98").still_needed == 63
+    assert judge(0, 0, None, standard="0.98").still_needed == 149
+    assert judge(0, 0, 0, standard="0.98").still_needed is None
+
+
+def test_everything_reviewed_is_known() -> None:
+    assert judge(98, 100, 100, standard="0.98").verdict == Verdict.MET
+    missed = judge(97, 100, 100, standard="0.98")
+    assert (missed.verdict, missed.lower, missed.upper) == (Verdict.MISSED, 0.97, 0.97)
+    assert missed.still_needed is None
+
+
+def test_all_and_none_met() -> None:
+    assert judge(100, 100, 1000, standard="0.9").verdict == Verdict.MET
+    assert judge(0, 100, 1000, standard="0.9").verdict == Verdict.MISSED
+    assert judge(0, 100, None, standard="0.9").verdict == Verdict.MISSED
+    assert judge(1, 1, 1, standard="1").verdict == Verdict.MET
+    assert judge(0, 1, 1, standard="0.01").verdict == Verdict.MISSED
+
+
+def test_a_standard_of_all_cases() -> None:
+    assert judge(9, 10, 20, standard="1").verdict == Verdict.MISSED
+    assert judge(9, 10, None, standard="1").verdict == Verdict.MISSED
+    assert judge(10, 10, None, standard="1").verdict == Verdict.NOT_SHOWN
+    assert judge(10, 10, None, standard="1").still_needed is None
+    assert judge(19, 19, 20, standard="1").verdict == Verdict.MET  # chance 1/20: a tie is rejected
+
+
+def test_enough_failures_seen_and_no_census_could_show_it() -> None:
+    result = judge(47, 50, 100, standard="0.98")
+    assert (result.breach, result.still_needed) == (3, None)
+    assert judge(48, 50, 100, standard="0.98").still_needed is not None
+
+
+def test_undecided_cases_count_both_ways() -> None:
+    result = judge(60, 63, 100, standard="0.98", undecided=3)
+    assert result.verdict == Verdict.NOT_SHOWN
+    assert result.still_needed == 3  # the three of them, met, make 63 of 63
+    assert result.lower == judge(60, 63, 100, standard="0.98").lower
+    assert result.upper == judge(63, 63, 100, standard="0.98").upper
+    waiting = judge(0, 40, None, standard="0.95", undecided=40)
+    assert (waiting.lower, waiting.upper, waiting.still_needed) == (0.0, 1.0, 59)
+
+
+def test_refusals() -> None:
+    with pytest.raises(Refused, match="Met and undecided cases together cannot be 11"):
+        judge(9, 10, 100, standard="0.98", undecided=2)
+    with pytest.raises(Refused, match="the population is 9"):
+        judge(9, 10, 9, standard="0.98")
+    with pytest.raises(Refused, match="above 0.5"):
+        judge(9, 10, 100, standard="0.98", assurance=0.5)
+    with pytest.raises(Refused, match="A standard is a share"):
+        judge(9, 10, 100, standard=98)
+    with pytest.raises(Refused, match="1 undecided counts do not fit 2 strata"):
+        judge_strata([(10, 5, 5), (10, 5, 5)], standard="0.98", undecided=[1])
+    with pytest.raises(Refused, match="Met and undecided"):
+        judge_strata([(10, 5, 5), (10, 5, 5)], standard="0.98", undecided=[0, 1])
+
+
+@pytest.mark.parametrize(("population", "n"), [(12, 5), (15, 11), (20, 14)])
+def test_wrong_verdicts_are_as_rare_as_promised(population: int, n: int) -> None:
+    verdicts = [judge(n - x, n, population, standard="0.85", assurance=0.9).verdict for x in range(n + 1)]
+    first = breach("0.85", population)
+    for failing in range(population + 1):
+        wrong = Verdict.MET if failing >= first else Verdict.MISSED
+        ways = sum(
+            comb(failing, x) * comb(population - failing, n - x) for x in range(n + 1) if verdicts[x] == wrong
+        )
+        assert ways <= 0.1 * comb(population, n) * (1 + 1e-9)
+
+
+COUNTS = st.integers(1, 120).flatmap(
+    lambda size: st.integers(0, size).flatmap(
+        lambda n: st.tuples(st.just(size), st.just(n), st.integers(0, n))
+    )
+)
+
+
+@settings(max_examples=40)
+@given(COUNTS, st.data())
+def test_a_verdict_holds_however_the_undecided_turn_out(
+    counts: tuple[int, int, int], data: st.DataObject
+) -> None:
+    size, n, met = counts
+    undecided = data.draw(st.integers(0, n - met))
+    standard = data.draw(st.sampled_from(["0.8", "0.9", "0.98"]))
+    result = judge(met, n, size, standard=standard, undecided=undecided)
+    turned_out = data.draw(st.integers(0, undecided))
+    later = judge(met + turned_out, n, size, standard=standard)
+    assert result.verdict in (Verdict.NOT_SHOWN, later.verdict)
+    assert result.lower <= later.lower <= later.upper <= result.upper
+
+
+@settings(max_examples=40)
+@given(COUNTS, st.data())
+def test_still_needed_is_the_smallest_number(counts: tuple[int, int, int], data: st.DataObject) -> None:
+    size, n, met = counts
+    undecided = data.draw(st.integers(0, n - met))
+    standard = data.draw(st.sampled_from(["0.8", "0.9", "0.98"]))
+    result = judge(met, n, size, standard=standard, undecided=undecided)
+    first = breach(standard, size)
+
+    def shown(further: int) -> bool:
+        reviewed = n + max(further - undecided, 0)
+        return most_failing(reviewed - met - further, reviewed, size) < first
+
+    by_hand = next((k for k in range(undecided + size - n + 1) if shown(k)), None)
+    assert result.still_needed == by_hand
+    assert (result.verdict == Verdict.MET) == (by_hand == 0)
+
+
+@given(COUNTS, st.sampled_from(["0.8", "0.95", "1"]), st.data())
+@settings(max_examples=30)
+def test_one_stratum_gets_exactly_what_judge_says(
+    counts: tuple[int, int, int], standard: str, data: st.DataObject
+) -> None:
+    size, n, met = counts
+    undecided = data.draw(st.integers(0, n - met))
+    expected = judge(met, n, size, standard=standard, undecided=undecided)
+    assert judge_strata([counts], standard=standard, undecided=[undecided]) == expected
+
+
+def test_strata_are_judged_by_their_bound() -> None:
+    strata = [(400, 40, 40), (300, 30, 30), (200, 20, 20), (100, 10, 10)]
+    result = judge_strata(strata, standard="0.98")
+    limits = stratified_limits(strata)
+    assert (result.lower, result.upper) == (limits.low, limits.high)
+    assert (result.population, result.reviewed, result.met, result.breach) == (1000, 100, 100, 21)
+    assert result.verdict == Verdict.NOT_SHOWN
+    assert judge_strata(strata, standard="0.97").verdict == Verdict.MET  # 28 can fail, 31 would breach
+    assert judge_strata([(400, 40, 20), (300, 30, 20)], standard="0.97").verdict == Verdict.MISSED
+
+
+def enough(result: Judgement, strata: list[tuple[int, int, int]], first: int) -> list[int]:
+    """Every number of further met cases that shows it, one at a time, for strata of one size and share."""
+    shown = []
+    for k in range(sum(size - n for size, n, _ in strata) + 1):
+        each, extra = divmod(k, len(strata))
+        grown = [
+            (size, n + each + (i < extra), met + each + (i < extra))
+            for i, (size, n, met) in enumerate(strata)
+        ]
+        if stratified_limits(grown).most_failing < first:
+            shown.append(k)
+    return shown
+
+
+@pytest.mark.parametrize("failed", [0, 1, 3])
+def test_still_needed_over_even_strata_against_every_number(failed: int) -> None:
+    strata = [(60, 12, 12 - failed), (60, 12, 12), (60, 12, 12)]
+    result = judge_strata(strata, standard="0.95")
+    assert result.still_needed == enough(result, strata, breach("0.95", 180))[0]
+
+
+def test_still_needed_over_strata_at_its_edges() -> None:
+    strata = [(60, 12, 12), (40, 8, 6)]
+    assert judge_strata(strata, standard="0.98").still_needed is not None
+    assert judge_strata(strata, standard="0.99").still_needed is None
+    assert judge_strata([(60, 60, 60), (40, 40, 39)], standard="0.98").still_needed == 0
+    nothing = judge_strata([(60, 0, 0), (40, 0, 0)], standard="0.98")
+    assert (nothing.verdict, nothing.lower, nothing.upper) == (Verdict.NOT_SHOWN, 0.0, 1.0)
+    assert judge_strata([(0, 0, 0), (0, 0, 0)], standard="0.98").still_needed is None
+
+
+def test_undecided_strata_hold_whatever_turns_up() -> None:
+    strata, waiting = [(60, 30, 27), (40, 20, 18)], [3, 2]
+    open_still = judge_strata(strata, standard="0.95", undecided=waiting)
+    assert open_still.lower == judge_strata(strata, standard="0.95").lower
+    decided = judge_strata([(60, 30, 30), (40, 20, 20)], standard="0.95")
+    assert open_still.upper == decided.upper
+    # When the five outstanding results show it, no new case is asked for.
+    assert decided.verdict == Verdict.MET
+    assert open_still.still_needed is not None
+    assert open_still.still_needed <= 5
