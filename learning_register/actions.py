@@ -70,7 +70,7 @@ def log_learning(
     response = answer.response if answer is not None else None
     if kind != LearningKind.GOOD_PRACTICE and response != ResponseValue.NOT_MET:
         raise Refused(
-            "What went wrong is logged from a requirement that was not met, and this one was not answered so. "
+            "What went wrong is logged from a requirement that was not met, and this one was not. "
             "Choose another requirement, or log good practice."
         )
     references = [parse_reference(citation.reference) for citation in citations]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from learning_register.actions import check_may_see_point
@@ -27,6 +27,7 @@ class LearningRow:
     kind: LearningKind
     description: str
     is_gap: bool
+    requirement_key: str
     requirement: str
     paragraphs: tuple[str, ...]
     unverified: tuple[str, ...]
@@ -95,9 +96,17 @@ def learning_points(session: Session, person: Person, *, review_id: int | None =
     if review_id is not None:
         query = query.where(LearningPoint.review_id == review_id)
     points = session.scalars(query).all()
-    counts: dict[int, int] = {}
-    for action in follow_up_actions(session, person):
-        counts[action.point_id] = counts.get(action.point_id, 0) + 1
+    counts = dict(
+        session.execute(
+            select(LearningPoint.id, func.count())
+            .join(FollowUpAction, FollowUpAction.learning_point_id == LearningPoint.id)
+            .join(Review, Review.id == LearningPoint.review_id)
+            .where(may_see_action(session, person))
+            .group_by(LearningPoint.id)
+        )
+        .tuples()
+        .all()
+    )
     opened = set(
         session.scalars(
             select(Review.id).where(
@@ -118,6 +127,7 @@ def _learning_row(point: LearningPoint, actions: int, may_open_review: bool) -> 
         kind=LearningKind(point.kind),
         description=point.description,
         is_gap=point.is_gap,
+        requirement_key=point.requirement_key,
         requirement=texts[point.requirement_key],
         paragraphs=tuple(f"{row.reference} {row.title}" for row in point.citations),
         unverified=tuple(row.reference for row in point.citations if not row.is_verified),

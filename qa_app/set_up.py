@@ -1,13 +1,17 @@
 """The set-up checklist: what a new office has done, what is left, and where to do it."""
 
 from dataclasses import dataclass
+from importlib.resources import files
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from learning_register.documents import load_shipped_documents
 from sampling.records.cases import Import
-from sampling.records.people import LineManagement, Role, RoleHeld, Team
+from sampling.records.people import LineManagement, Person, Role, RoleHeld, Team
 from sampling.records.settings import Setting
+from scorecards.cards import publish_scorecard
+from scorecards.tables import ScorecardUse
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,18 @@ def set_up_checklist(session: Session) -> list[Step]:
             _count(session, Setting),
             "office",
         ),
+        "Choose which scorecard serves which type of case": (_count(session, ScorecardUse), "scorecards"),
         "Import the first cases": (_count(session, Import, Import.undone_at.is_(None)), "import_cases"),
     }
     return [Step(words, there > 0, screen) for words, (there, screen) in steps.items()]
+
+
+def load_shipped(session: Session, *, by: Person) -> None:
+    """Give a new office what every office starts from: the scorecards, the guidance, the Charter."""
+    for entry in sorted((files("scorecards") / "shipped").iterdir(), key=lambda found: found.name):
+        if entry.name.endswith(".toml"):
+            publish_scorecard(session, entry.read_text("utf-8"), by=by)
+    load_shipped_documents(session, by=by)
 
 
 def _count(session: Session, table: type[DeclarativeBase], *conditions: ColumnElement[bool]) -> int:

@@ -1,13 +1,14 @@
 """Freezing frames: which cases are eligible, in which strata, kept as they stood at that moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from sampling.case_filters import case_field, excluded_counts, frame_condition
 from sampling.draw import check_references, frame_file, sha256_hex
 from sampling.records import audit_trail
 from sampling.records.cases import Case, CaseState, Import
@@ -15,17 +16,6 @@ from sampling.records.database import now, today
 from sampling.records.people import Person, Role, Team, check_may_act_as, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Frame, FrameCase, Route, Stratum
-
-ATTRIBUTE = "attribute:"  # how a further column of an extract is named in a filter
-
-_COLUMNS: dict[str, Any] = {
-    "case_type": Case.case_type,
-    "stage": Case.stage,
-    "outcome": Case.outcome,
-    "risk": Case.risk,
-    "state": Case.state,
-    "team": Case.team_id,
-}
 
 
 @dataclass(frozen=True)
@@ -70,10 +60,37 @@ def freeze_open_frame(
     month = today(session).replace(day=1)
     if session.scalars(select(Frame).where(Frame.team_id == team.id, Frame.period_from == month)).first():
         raise Refused(
-            f"The sample of {team.name} for {month:%B %Y} was drawn already. One team and month is drawn once."
+            f"The sample of {team.name} for {month:%B %Y} was drawn already. "
+            "One team and month is drawn once."
         )
+    eligible, own_cases = eligible_open_cases(session, team, certainty_risks=certainty_risks, by=by)
+    if not eligible:
+        besides = f" besides {own_cases} you handled or decided yourself" if own_cases else ""
+        raise Refused(
+            f"{team.name} has no open cases to sample{besides}. Import an extract with its open cases first."
+        )
+    return freeze(
+        session,
+        eligible,
+        route=Route.OPEN,
+        name=f"{team.name}, open cases, {month:%B %Y}",
+        team=team,
+        period=(month, None),
+        filters={"certainty_risks": list(certainty_risks)},
+        excluded={"handled or decided by the manager": own_cases},
+        by=by,
+    )
+
+
+def eligible_open_cases(
+    session: Session, team: Team, *, certainty_risks: Sequence[str] = (), by: Person
+) -> tuple[list[Eligible], int]:
+    """The open cases of a team that its manager may be given to review, and how many are left out.
+
+    Left out are the cases the manager handled or decided.
+    """
     open_cases = select(Case).where(Case.state == CaseState.OPEN, Case.team_id == team.id)
-    names = dict(session.execute(select(Person.id, Person.name)).all())
+    names = dict(session.execute(select(Person.id, Person.name)).tuples().all())
     eligible = []
     own_cases = 0
     for case in session.scalars(open_cases.order_by(Case.id)):
@@ -87,21 +104,7 @@ def freeze_open_frame(
         else:
             stratum = StratumOf(names[case.caseworker_id], team.id, case.caseworker_id)
         eligible.append(Eligible(case.id, case.reference, case.team_id, case.caseworker_id, stratum))
-    if not eligible:
-        raise Refused(
-            f"{team.name} has no open cases to sample. Import an extract with its open cases first."
-        )
-    return freeze(
-        session,
-        eligible,
-        route=Route.OPEN,
-        name=f"{team.name}, open cases, {month:%B %Y}",
-        team=team,
-        period=(month, None),
-        filters={"certainty_risks": list(certainty_risks)},
-        excluded={"handled or decided by the manager": own_cases},
-        by=by,
-    )
+    return eligible, own_cases
 
 
 def freeze_case_frame(
@@ -123,11 +126,14 @@ def freeze_case_frame(
     """
     check_may_plan(session, by, route)
     if period is not None and period[1] < period[0]:
-        raise Refused(f"The period ends on {period[1]:%d %B %Y}, before it starts. Change one of the dates.")
+        raise Refused(
+            f"The period ends on {period[1].day} {period[1]:%B %Y}, before it starts. "
+            "Change one of the dates."
+        )
     if not name.strip():
         raise Refused("The sample has no name. Type one, such as “Closed cases, April to June 2026”.")
     condition = frame_condition(route, period=period, filters=filters)
-    key = _field(stratify_by) if stratify_by else None
+    key = case_field(stratify_by) if stratify_by else None
     columns: list[Any] = [Case.id, Case.reference, Case.team_id, Case.caseworker_id]
     rows = session.execute(select(*columns, *([] if key is None else [key])).where(condition)).all()
     if not rows:
@@ -138,7 +144,7 @@ def freeze_case_frame(
     for row in rows:
         value = row[4] if stratify_by else None
         if value not in strata:
-            strata[value] = _stratum_of(stratify_by, value, teams)
+            strata[value] = stratum_of(stratify_by, value, teams)
         eligible.append(Eligible(row[0], row[1], row[2], row[3], strata[value]))
     return freeze(
         session,
@@ -163,47 +169,6 @@ def check_may_plan(session: Session, person: Person, route: Route) -> None:
     check_may_act_as(session, person, *roles)
 
 
-def frame_condition(
-    route: Route, *, period: tuple[date, date] | None, filters: Mapping[str, Sequence[Any]]
-) -> ColumnElement[bool]:
-    """The condition that a case is in the frame of a route, period and filters."""
-    conditions: list[ColumnElement[bool]] = [Case.state.in_([CaseState.OPEN, CaseState.CLOSED])]
-    if route == Route.CENTRAL:
-        if period is None:
-            raise Refused("A central sample needs a period. Type its first and last day.")
-        conditions.append(Case.state == CaseState.CLOSED)
-    if period is not None:
-        conditions += [Case.state == CaseState.CLOSED, Case.closed_on.between(*period)]
-    for field, values in filters.items():
-        if values:
-            conditions.append(_field(field).in_(list(values)))
-    return and_(*conditions)
-
-
-def count_eligible(
-    session: Session, route: Route, *, period: tuple[date, date] | None, filters: Mapping[str, Sequence[Any]]
-) -> int:
-    """How many cases the frame would hold now."""
-    condition = frame_condition(route, period=period, filters=filters)
-    return session.scalar(select(func.count()).select_from(Case).where(condition)) or 0
-
-
-def excluded_counts(session: Session, route: Route) -> dict[str, int]:
-    """Cases that can be in no frame of the route, counted by reason."""
-
-    def count(*conditions: ColumnElement[bool]) -> int:
-        return session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0
-
-    counts = {
-        "cancelled": count(Case.state == CaseState.CANCELLED),
-        "merged": count(Case.state == CaseState.MERGED),
-    }
-    if route == Route.CENTRAL:
-        undated = count(Case.state == CaseState.CLOSED, Case.closed_on.is_(None))
-        counts["closed without a closing date"] = undated
-    return counts
-
-
 def freeze(
     session: Session,
     eligible: Sequence[Eligible],
@@ -218,11 +183,8 @@ def freeze(
 ) -> Frame:
     """Keep the eligible cases, their strata and the SHA-256 of the frame file."""
     check_references([case.reference for case in eligible])
-    of_stratum = sorted(
-        {case.stratum for case in eligible}, key=lambda s: (not s.is_certainty, s.label, s.caseworker_id or 0)
-    )
-    width = max(2, len(str(len(of_stratum))))
-    codes = {stratum: f"S{number:0{width}d}" for number, stratum in enumerate(of_stratum, start=1)}
+    codes = strata_codes({case.stratum for case in eligible})
+    of_stratum = list(codes)
     content = frame_file((case.reference, codes[case.stratum]) for case in eligible)
     newest = session.scalar(select(func.max(Import.id)).where(Import.undone_at.is_(None)))
     frame = Frame(
@@ -284,6 +246,13 @@ def freeze(
     return frame
 
 
+def strata_codes(strata: Iterable[StratumOf]) -> dict[StratumOf, str]:
+    """The codes under which strata go into files, in their order: S01, S02 and so on."""
+    ordered = sorted(strata, key=lambda s: (not s.is_certainty, s.label, s.caseworker_id or 0))
+    width = max(2, len(str(len(ordered))))
+    return {stratum: f"S{number:0{width}d}" for number, stratum in enumerate(ordered, start=1)}
+
+
 def frame_content(session: Session, frame: Frame) -> bytes:
     """The frame file again, from the rows that were frozen."""
     rows = session.execute(
@@ -294,17 +263,8 @@ def frame_content(session: Session, frame: Frame) -> bytes:
     return frame_file((reference, code) for reference, code in rows)
 
 
-def _field(name: str) -> Any:
-    if name.startswith(ATTRIBUTE):
-        return Case.attributes[name.removeprefix(ATTRIBUTE)].as_string()
-    if name not in _COLUMNS:
-        raise Refused(
-            f"Cases have no field called {name}. The fields are {', '.join(_COLUMNS)} and attributes."
-        )
-    return _COLUMNS[name]
-
-
-def _stratum_of(field: str | None, value: Any, teams: Mapping[int, str]) -> StratumOf:
+def stratum_of(field: str | None, value: Any, teams: Mapping[int, str]) -> StratumOf:
+    """The stratum of the cases that have this value in the field of the strata."""
     if field is None:
         return StratumOf("All cases")
     if value is None:

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from sampling.actions import RECIPE, plan_contents
-from sampling.frames import ATTRIBUTE, frame_content
+from sampling.case_filters import ATTRIBUTE
+from sampling.frames import frame_content
 from sampling.receipt import write_receipt
 from sampling.records.cases import Case, CaseBefore, Import
 from sampling.records.database import frame_of
@@ -106,7 +107,13 @@ def strata_of_sample(session: Session, draw_id: int, person: Person) -> pd.DataF
     sizes = draw.plan.sizes
     return pd.DataFrame(
         [
-            (stratum.code, stratum.label, stratum.population, sizes.get(stratum.code, 0), stratum.is_certainty)
+            (
+                stratum.code,
+                stratum.label,
+                stratum.population,
+                sizes.get(stratum.code, 0),
+                stratum.is_certainty,
+            )
             for stratum in draw.plan.frame.strata
         ],
         columns=["code", "stratum", "population", "drawn", "certainty"],
@@ -179,7 +186,9 @@ def check_against_register(session: Session, facts: dict[str, Any]) -> None:
         select(Draw).join(Plan, Plan.id == Draw.plan_id).where(Plan.plan_sha256 == facts["plan_sha256"])
     ).first()
     if draw is None or draw.drawn_at is None:
-        raise Refused("The field plan_sha256 is not in this office's register: the draw is not one of its own.")
+        raise Refused(
+            "The field plan_sha256 is not in this office's register: the draw is not one of its own."
+        )
     registered = {
         "draw": draw.id,
         "public_value": draw.public_value,

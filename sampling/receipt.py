@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sampling.draw import draw, frame_file, seed_from, sha256_hex, ticket
+from sampling.draw import SEED, SHA256, draw, frame_file, seed_from, sha256_hex, ticket
 from sampling.refused import Refused
 
 FRAME: Final = "frame.tsv"
@@ -18,6 +18,24 @@ PLAN: Final = "plan.json"
 RECEIPT: Final = "receipt.json"
 HOW_TO: Final = "HOW-TO-CHECK.txt"
 LARGEST_PART: Final = 2 * 1024**3
+
+# The fields that the check relies on, and what they are.
+_FACTS: Final[Mapping[str, type]] = {
+    "recipe": str,
+    "draw": int,
+    "population": int,
+    "frame_sha256": str,
+    "plan_sha256": str,
+    "registered_at": str,
+    "randomness": str,
+    "public_value": str,
+    "seed": str,
+    "seeded_at": str,
+    "drawn_at": str,
+    "sample": list,
+    "plan": dict,
+}
+_CONTENTS: Final[Mapping[str, type]] = {"frame_sha256": str, "sizes": dict, "randomness": dict}
 
 HOW_TO_CHECK: Final = """How to check this draw by hand (recipe cqa1)
 
@@ -81,13 +99,12 @@ def read_receipt(data: bytes) -> tuple[bytes, bytes, dict[str, Any]]:
 def verify_receipt(data: bytes) -> dict[str, Any]:
     """Work out a draw again from its receipt; the facts when all of it holds.
 
-    Refused at the first thing that was changed, by the name of its field.
+    Refused at the first thing that was changed, by the name of its field. What only the office's
+    register knows (the draw's number, the times of seed and draw) is for `check_against_register`.
     """
     frame, plan, facts = read_receipt(data)
-    for field in ("frame_sha256", "plan_sha256", "public_value", "seed", "sample", "plan", "population"):
-        if field not in facts:
-            raise Refused(f"{RECEIPT}: the field {field} is missing.")
     contents = json.loads(plan)
+    _check_forms(facts, contents)
     _check_frame(frame, contents, facts)
     _check_plan(plan, contents, facts)
     _check_seed(facts)
@@ -95,49 +112,94 @@ def verify_receipt(data: bytes) -> dict[str, Any]:
     if facts["population"] != sum(len(references) for references in strata.values()):
         raise Refused(f"{RECEIPT}: the field population is not the number of cases in {FRAME}.")
     expected = [
-        {"stratum": code, "position": position, "reference": reference, "ticket": ticket(facts["seed"], reference)}
-        for code, references in sorted(draw(strata, contents["sizes"], seed=facts["seed"]).items())
+        {
+            "stratum": code,
+            "position": position,
+            "reference": reference,
+            "ticket": ticket(facts["seed"], reference),
+        }
+        for code, references in draw(strata, contents["sizes"], seed=facts["seed"]).items()
         for position, reference in enumerate(references, start=1)
     ]
     _check_sample(facts["sample"], expected)
+    told = {
+        "recipe": contents.get("recipe"),
+        "registered_at": contents.get("registered_at"),
+        "randomness": contents["randomness"].get("source"),
+    }
+    for field, value in told.items():
+        if facts[field] != value:
+            raise Refused(f"{RECEIPT}: the field {field} is {facts[field]!r}, and {PLAN} says {value!r}.")
     for earlier, later in (("registered_at", "seeded_at"), ("seeded_at", "drawn_at")):
-        if str(facts.get(earlier)) > str(facts.get(later)):
+        if facts[earlier] > facts[later]:
             raise Refused(f"{RECEIPT}: {later} is before {earlier}, which cannot be.")
-    if facts.get("registered_at") != contents.get("registered_at"):
-        raise Refused(f"{RECEIPT}: the field registered_at is not that of {PLAN}.")
     return facts
+
+
+def _check_forms(facts: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
+    """Refuse a receipt with a field missing or of the wrong kind, so that what follows can rely on them."""
+    for source, fields, found in ((RECEIPT, _FACTS, facts), (PLAN, _CONTENTS, contents)):
+        for field, kind in fields.items():
+            if field not in found:
+                raise Refused(f"{source}: the field {field} is missing.")
+            if not isinstance(found[field], kind) or isinstance(found[field], bool):
+                raise Refused(f"{source}: the field {field} cannot be {found[field]!r:.80}. It was changed.")
+    for number, entry in enumerate(facts["sample"], start=1):
+        if not isinstance(entry, dict):
+            raise Refused(f"{RECEIPT}: entry {number} of the sample cannot be {entry!r:.80}. It was changed.")
+    for field, form in (("plan_sha256", SHA256), ("seed", SEED)):
+        if not form.fullmatch(facts[field]):
+            raise Refused(f"{RECEIPT}: the field {field} cannot be {facts[field]!r:.80}. It was changed.")
 
 
 def _check_frame(frame: bytes, contents: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     found = sha256_hex(frame)
-    if found == facts["frame_sha256"] == contents.get("frame_sha256"):
+    if found == facts["frame_sha256"] == contents["frame_sha256"]:
         return
-    if found == contents.get("frame_sha256"):
+    if found == contents["frame_sha256"]:
         raise Refused(f"{RECEIPT}: the field frame_sha256 was changed.")
     if found == facts["frame_sha256"]:
         raise Refused(f"{PLAN}: the field frame_sha256 was changed, or {FRAME} and {RECEIPT} were.")
-    raise Refused(f"{FRAME} was changed: its SHA-256 is {found}, and {PLAN} says {contents.get('frame_sha256')}.")
+    raise Refused(f"{FRAME} was changed: its SHA-256 is {found}, and {PLAN} says {contents['frame_sha256']}.")
 
 
 def _check_plan(plan: bytes, contents: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     for field in sorted(set(contents) | set(facts["plan"])):
         if contents.get(field) != facts["plan"].get(field):
-            raise Refused(f"{PLAN}: the field {field} is not what {RECEIPT} says. One of the two was changed.")
+            raise Refused(
+                f"{PLAN}: the field {field} is not what {RECEIPT} says. One of the two was changed."
+            )
     found = sha256_hex(plan)
     if found != facts["plan_sha256"]:
-        if seed_from(found, str(facts["public_value"])) == facts["seed"]:
+        if _gives_seed(found, facts["public_value"], facts["seed"]):
             raise Refused(f"{RECEIPT}: the field plan_sha256 was changed.")
-        raise Refused(f"{PLAN} was changed: its SHA-256 is {found}, and {RECEIPT} says {facts['plan_sha256']}.")
+        raise Refused(
+            f"{PLAN} was changed: its SHA-256 is {found}, and {RECEIPT} says {facts['plan_sha256']}."
+        )
 
 
 def _check_seed(facts: Mapping[str, Any]) -> None:
-    expected = seed_from(facts["plan_sha256"], str(facts["public_value"]))
-    if facts["seed"] == expected:
+    if _gives_seed(facts["plan_sha256"], facts["public_value"], facts["seed"]):
         return
-    sample = facts["sample"]
-    if sample and sample[0].get("ticket") == ticket(expected, str(sample[0].get("reference"))):
-        raise Refused(f"{RECEIPT}: the field seed was changed: the tickets were made with another.")
-    raise Refused(f"{RECEIPT}: the field public_value was changed: the seed does not follow from it.")
+    first = facts["sample"][0] if facts["sample"] else {}
+    # The tickets tell which of the two was changed: they were made with the true seed.
+    if _holds_ticket(first, facts["seed"]):
+        raise Refused(f"{RECEIPT}: the field public_value was changed: the seed does not follow from it.")
+    raise Refused(f"{RECEIPT}: the field seed was changed: it is not the one the tickets were made with.")
+
+
+def _gives_seed(plan_sha256: str, public_value: str, seed: str) -> bool:
+    try:
+        return seed_from(plan_sha256, public_value) == seed
+    except Refused:
+        return False
+
+
+def _holds_ticket(entry: Mapping[str, Any], seed: str) -> bool:
+    try:
+        return bool(entry.get("ticket") == ticket(seed, str(entry.get("reference"))))
+    except Refused:
+        return False
 
 
 def _check_sample(sample: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
@@ -155,12 +217,16 @@ def _check_sample(sample: list[dict[str, Any]], expected: list[dict[str, Any]]) 
 
 
 def _strata_of(frame: bytes) -> dict[str, list[str]]:
+    """The references of each stratum, the strata by their codes as in the sample."""
     strata: dict[str, list[str]] = {}
     rows = []
-    for line in frame.decode("ascii").splitlines():
-        reference, _, stratum = line.partition("\t")
-        strata.setdefault(stratum, []).append(reference)
-        rows.append((reference, stratum))
-    if frame_file(rows) != frame:
-        raise Refused(f"{FRAME} is not in the canonical form: sorted lines of reference, tab, stratum.")
-    return strata
+    try:
+        for line in frame.decode("ascii").splitlines():
+            reference, _, stratum = line.partition("\t")
+            strata.setdefault(stratum, []).append(reference)
+            rows.append((reference, stratum))
+        if frame_file(rows) != frame:
+            raise Refused("its lines are not sorted lines of reference, tab, stratum")
+    except (UnicodeDecodeError, Refused) as problem:
+        raise Refused(f"{FRAME} is not in the canonical form: {problem}.") from None
+    return dict(sorted(strata.items()))

@@ -242,8 +242,11 @@ def _submit(sheet: ReviewSheet) -> None:
     st.divider()
     st.write("Once submitted, a review is locked.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Submit review", type="primary"):
-            st.session_state[f"tried-{sheet.review_id}"] = True
+        # Noted before the sheet is shown again, so that each field can say what it lacks.
+        tried = st.session_state.setdefault
+        if st.button(
+            "Submit review", type="primary", on_click=lambda: tried(f"tried-{sheet.review_id}", True)
+        ):
             carry_out(
                 lambda session, by: submit_review(session, session.get_one(Review, sheet.review_id), by=by),
                 done=f"The review of {sheet.reference} is submitted.",

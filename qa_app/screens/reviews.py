@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from qa_app.runtime import go, in_words, reading, signed_in, table, title
+from qa_app.runtime import as_typed, go, in_words, reading, signed_in, table, title
 from qa_app.wording import VERDICT_OF_CASE
 from sampling.records.database import today
 from scorecards.queries import WorkItem, submitted_reviews, work_of
@@ -68,13 +68,13 @@ def _list(items: list[WorkItem], *, overdue_before: str) -> None:
         f"Showing {page * PAGE + 1:,} to {min((page + 1) * PAGE, len(items)):,} of {len(items):,} cases to review"
     )
     for item in items[page * PAGE : (page + 1) * PAGE]:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            late = " – **overdue**" if item.due_on.isoformat() < overdue_before else ""
-            who = " · ".join(part for part in (item.team, item.caseworker, item.sample) if part)
-            st.markdown(f"**{item.reference}**  \n{who}  \nDue {in_words(item.due_on)}{late}")
-            words = "Go on" if item.state == "draft" else "Review"
-            if st.button(f"{words} {item.reference}", key=f"open-{item.sampled_case_id}"):
-                _open(item)
+        late = " – **overdue**" if item.due_on.isoformat() < overdue_before else ""
+        about = " · ".join(as_typed(part) for part in (item.team, item.caseworker, item.sample) if part)
+        words, way = st.columns([4, 1], vertical_alignment="center")
+        words.markdown(f"**{as_typed(item.reference)}** · due {in_words(item.due_on)}{late}  \n{about}")
+        label = "Go on with" if item.state == "draft" else "Review"
+        if way.button(f"{label} {item.reference}", key=f"open-{item.sampled_case_id}", width="stretch"):
+            _open(item)
 
 
 def _open(item: WorkItem) -> None:

@@ -47,8 +47,8 @@ def test_only_the_first_bad_ones_are_named() -> None:
 def test_frame_file() -> None:
     assert frame_file([]) == b""
     # Bytewise: capitals come before small letters, and the tab before everything.
-    rows = [("b", "x"), ("B2", "y"), ("B", "Zürich")]
-    assert frame_file(rows) == "B\tZürich\nB2\ty\nb\tx\n".encode()
+    rows = [("b", "x"), ("A2", "y"), ("A", "Zürich")]
+    assert frame_file(rows) == "A\tZürich\nA2\ty\nb\tx\n".encode()
     assert frame_file(reversed(rows)) == frame_file(rows)
     for stratum in ("a\tb", "a\nb", None):
         with pytest.raises(Refused, match="not the name of a stratum"):

@@ -19,9 +19,13 @@ from sampling.strata import share_proportionally
     "standard", ["0.965", 0.965, Decimal("0.965"), Fraction(193, 200), np.float64(0.965)]
 )
 def test_the_standard_is_exact_however_it_is_written(standard: object) -> None:
-    # In floats 400·(1 − 0.965) is 14.000000000000012 or so, on the wrong side of nothing at all.
     assert exact_share(standard) == Fraction(193, 200)  # type: ignore[arg-type]
     assert breach(standard, 400) == 15  # type: ignore[arg-type]
+
+
+def test_the_breach_is_not_worked_out_in_floats() -> None:
+    # There (1 − 0.9)·10 is 0.9999999999999998, and the breach would come one case early.
+    assert breach(0.9, 10) == 2
 
 
 @pytest.mark.parametrize(
@@ -43,7 +47,7 @@ def test_edges() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(Refused, match="3 failing of 100 cases already breach .* Allow at most 2"):
+    with pytest.raises(Refused, match=r"3 failing of 100 cases already breach .* Allow at most 2"):
         size_to_show("0.98", 100, allowed_failures=3)
     with pytest.raises(Refused, match="population without end"):
         size_to_show("1", None)

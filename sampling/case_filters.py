@@ -1,0 +1,75 @@
+"""Which cases a frame of closed cases or of a theme holds: its period and filters, as conditions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from sampling.records.cases import Case, CaseState
+from sampling.refused import Refused
+from sampling.tables import Route
+
+ATTRIBUTE: Final = "attribute:"  # how a further column of an extract is named in a filter
+
+_COLUMNS: Final[dict[str, Any]] = {
+    "case_type": Case.case_type,
+    "stage": Case.stage,
+    "outcome": Case.outcome,
+    "risk": Case.risk,
+    "state": Case.state,
+    "team": Case.team_id,
+}
+
+
+def frame_condition(
+    route: Route, *, period: tuple[date, date] | None, filters: Mapping[str, Sequence[Any]]
+) -> ColumnElement[bool]:
+    """The condition that a case is in the frame of a route, period and filters."""
+    conditions: list[ColumnElement[bool]] = [Case.state.in_([CaseState.OPEN, CaseState.CLOSED])]
+    if route == Route.CENTRAL:
+        if period is None:
+            raise Refused("A central sample needs a period. Type its first and last day.")
+        conditions.append(Case.state == CaseState.CLOSED)
+    if period is not None:
+        conditions += [Case.state == CaseState.CLOSED, Case.closed_on.between(*period)]
+    for field, values in filters.items():
+        if values:
+            conditions.append(case_field(field).in_(list(values)))
+    return and_(*conditions)
+
+
+def count_eligible(
+    session: Session, route: Route, *, period: tuple[date, date] | None, filters: Mapping[str, Sequence[Any]]
+) -> int:
+    """How many cases the frame would hold now."""
+    condition = frame_condition(route, period=period, filters=filters)
+    return session.scalar(select(func.count()).select_from(Case).where(condition)) or 0
+
+
+def excluded_counts(session: Session, route: Route) -> dict[str, int]:
+    """Cases that can be in no frame of the route, counted by reason."""
+
+    def count(*conditions: ColumnElement[bool]) -> int:
+        return session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0
+
+    counts = {
+        "cancelled": count(Case.state == CaseState.CANCELLED),
+        "merged": count(Case.state == CaseState.MERGED),
+    }
+    if route == Route.CENTRAL:
+        undated = count(Case.state == CaseState.CLOSED, Case.closed_on.is_(None))
+        counts["closed without a closing date"] = undated
+    return counts
+
+
+def case_field(name: str) -> Any:
+    """The column behind a field of a filter, or of strata."""
+    if name.startswith(ATTRIBUTE):
+        return Case.attributes[name.removeprefix(ATTRIBUTE)].as_string()
+    if name not in _COLUMNS:
+        raise Refused(
+            f"Cases have no field called {name}. The fields are {', '.join(_COLUMNS)} and attributes."
+        )
+    return _COLUMNS[name]
