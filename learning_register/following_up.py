@@ -16,7 +16,6 @@ from sampling.records.database import now, today
 from sampling.records.people import (
     Person,
     Role,
-    check_may_act_as,
     may_act_as,
     roles_of,
     teams_managed,
@@ -97,8 +96,11 @@ def move_target_date(
 ) -> None:
     """Set a new target date; the first one stays on record beside it."""
     check_may_see_action(session, action, by)
-    if by.id != action.authoriser_id:
-        check_may_act_as(session, by, Role.HEAD)
+    if not may_move_target_date(session, action, by):
+        raise Refused(
+            f"{action.authoriser.name} authorised this target date. "
+            f"They or the Head of Customer Care can move it."
+        )
     if action.state != ActionState.OPEN:
         raise Refused("The action is done, so its target date stays. Open it again first.")
     if not reason.strip():
@@ -145,8 +147,18 @@ def check_may_see_action(session: Session, action: FollowUpAction, by: Person) -
 
 def _check_may_move(session: Session, action: FollowUpAction, by: Person) -> None:
     check_may_see_action(session, action, by)
-    manages = action.learning_point.team_id in teams_managed(session, by)
-    if by.id != action.owner_id and not manages and Role.HEAD not in roles_of(session, by):
+    if not may_finish(session, action, by):
         raise Refused(
             f"This action is {action.owner.name}'s. They, the team's manager or the Head can do this."
         )
+
+
+def may_finish(session: Session, action: FollowUpAction, person: Person) -> bool:
+    """Whether a person may say that an action is done, or open it again."""
+    manages = action.learning_point.team_id in teams_managed(session, person)
+    return person.id == action.owner_id or manages or Role.HEAD in roles_of(session, person)
+
+
+def may_move_target_date(session: Session, action: FollowUpAction, person: Person) -> bool:
+    """Whether a person may set another target date."""
+    return person.id == action.authoriser_id or Role.HEAD in roles_of(session, person)

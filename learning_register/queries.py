@@ -10,7 +10,13 @@ from learning_register.actions import check_may_see_point
 from learning_register.citations import LearningKind
 from learning_register.follow_up import ActionState, days_late, is_overdue
 from learning_register.following_up import may_see_action
-from learning_register.tables import CharterCommitment, FollowUpAction, LearningPoint, PolicyParagraph
+from learning_register.tables import (
+    CharterCommitment,
+    FollowUpAction,
+    LearningCitation,
+    LearningPoint,
+    PolicyParagraph,
+)
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, in_force, manager_of
 from sampling.tables import Draw, Plan, Route, SampledCase
@@ -129,7 +135,7 @@ def _learning_row(point: LearningPoint, actions: int, may_open_review: bool) -> 
         is_gap=point.is_gap,
         requirement_key=point.requirement_key,
         requirement=texts[point.requirement_key],
-        paragraphs=tuple(f"{row.reference} {row.title}" for row in point.citations),
+        paragraphs=tuple(_paragraph(row) for row in point.citations),
         unverified=tuple(row.reference for row in point.citations if not row.is_verified),
         commitments=tuple(row.number for row in point.commitments),
         reference=sampled.frame_case.reference,
@@ -144,6 +150,12 @@ def _learning_row(point: LearningPoint, actions: int, may_open_review: bool) -> 
         fed_back_to=point.fed_back_to.name if point.fed_back_to else None,
         actions=actions,
     )
+
+
+def _paragraph(citation: LearningCitation) -> str:
+    if citation.is_verified:
+        return f"{citation.reference} {citation.title}"
+    return f"{citation.document} {citation.reference} {citation.title} (unverified)"
 
 
 def follow_up_actions(session: Session, person: Person, *, point_id: int | None = None) -> list[ActionRow]:

@@ -113,9 +113,7 @@ def _ask_for_commitments(requirement: Requirement, key: str) -> list[int]:
     with reading() as session:
         charter = charter_commitments(session)
     if not charter:
-        st.write(
-            "The Service Charter is not loaded, so no commitment can be named. An administrator loads it."
-        )
+        st.write("No Service Charter is loaded, so no commitment can be named. An administrator loads it.")
         return []
     words = {
         commitment.number: f"{commitment.number} {commitment.summary}"

@@ -37,7 +37,8 @@ _STYLE: Final = """<style>
 text-decoration:underline}
 [data-testid="stPageLink"] p{color:#1d4a7a;text-decoration:underline}
 /* The parts of a typed date are narrower than the 24 pixels that WCAG 2.2 asks of a target. */
-[data-testid="stDateInput"] [role="spinbutton"]{display:inline-block;min-width:24px;min-height:24px;text-align:center}
+[data-testid="stDateInput"] [role="spinbutton"]{display:inline-block;min-width:24px;
+min-height:24px;text-align:center}
 </style>"""
 
 

@@ -26,11 +26,11 @@ TABLES: Final[MetaData] = Base.metadata  # all of them, because the modules abov
 
 def migrate(engine: Engine) -> None:
     """Bring a database, empty or older, to the tables of this version. One transaction: all or nothing."""
-    with engine.execution_options(writes=True).connect() as connection, _copying_tables(connection):
-        with connection.begin():
-            config = _config(connection)
-            _check_not_newer(connection, config)
-            command.upgrade(config, "head")
+    writing = engine.execution_options(writes=True)
+    with writing.connect() as connection, _copying_tables(connection), connection.begin():
+        config = _config(connection)
+        _check_not_newer(connection, config)
+        command.upgrade(config, "head")
 
 
 def is_migrated(engine: Engine) -> bool:

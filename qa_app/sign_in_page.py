@@ -26,8 +26,8 @@ label{display:block;font-weight:600;margin:1.2rem 0 .3rem}
 input{font:inherit;box-sizing:border-box;width:100%;max-width:26rem;padding:.4rem .5rem;
 border:2px solid #0b0c0c}
 input:focus,button:focus,a:focus,.problem:focus{outline:4px solid #ffbf47;outline-offset:0}
-button{display:block;font:inherit;font-weight:600;margin-top:1.5rem;padding:.5rem 1.1rem;color:#fff;background:#1d4a7a;
-border:2px solid #1d4a7a;cursor:pointer}
+button{display:block;font:inherit;font-weight:600;margin-top:1.5rem;padding:.5rem 1.1rem;color:#fff;
+background:#1d4a7a;border:2px solid #1d4a7a;cursor:pointer}
 button:hover{background:#14365a}
 .problem{border:4px solid #b1130b;padding:1rem;margin:1rem 0}
 .problem a,.wrong{color:#b1130b;font-weight:600}

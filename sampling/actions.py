@@ -111,9 +111,9 @@ def seed_plan(session: Session, plan: Plan, *, by: Person) -> Draw:
     )
     session.add(draw)
     session.flush()
-    audit_trail.record(
-        session, "seed_plan", f"plan {plan.id}", by=by, draw=draw.id, public_value=public_value
-    )
+    # With the public value of a second scoring anybody could work out which cases it holds.
+    shown = sha256_hex(public_value.encode()) if plan.frame.route == Route.SECOND else public_value
+    audit_trail.record(session, "seed_plan", f"plan {plan.id}", by=by, draw=draw.id, public_value=shown)
     return draw
 
 
@@ -121,7 +121,9 @@ def draw_sample(session: Session, draw: Draw, *, by: Person) -> int:
     """Draw the cases by recipe cqa1 with the recorded seed; how many were drawn. Once per plan."""
     check_may_draw(session, draw.plan.frame, by)
     if draw.drawn_at is not None:
-        raise Refused(f"This plan was drawn on {draw.drawn_at:%d %B %Y}. One plan has one draw.")
+        raise Refused(
+            f"This plan was drawn on {draw.drawn_at.day} {draw.drawn_at:%B %Y}. One plan has one draw."
+        )
     plan, frame = draw.plan, draw.plan.frame
     if sha256_hex(frame_content(session, frame)) != frame.frame_sha256:
         raise Refused(

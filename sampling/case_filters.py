@@ -1,4 +1,8 @@
-"""Which cases a frame of closed cases or of a theme holds: its period and filters, as conditions."""
+"""Which cases a frame of closed cases or of a theme holds: its period and filters, as conditions.
+
+A filter names a field (case_type, stage, outcome, risk, state, team, or "attribute:NAME") and the
+values wanted of it.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -7,11 +11,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from sampling.records.cases import Case, CaseState
+from sampling.records.cases import Case, CaseState, Import
+from sampling.records.people import Team
 from sampling.refused import Refused
 from sampling.tables import Route
 
 ATTRIBUTE: Final = "attribute:"  # how a further column of an extract is named in a filter
+MOST_VALUES: Final = 1_000
 
 _COLUMNS: Final[dict[str, Any]] = {
     "case_type": Case.case_type,
@@ -73,3 +79,38 @@ def case_field(name: str) -> Any:
             f"Cases have no field called {name}. The fields are {', '.join(_COLUMNS)} and attributes."
         )
     return _COLUMNS[name]
+
+
+def filter_fields(session: Session) -> list[str]:
+    """The fields that some case has a value in, by which cases can be filtered and put into strata."""
+    used = session.execute(select(*(func.max(column) for column in _COLUMNS.values()))).one()
+    named = [field for field, value in zip(_COLUMNS, used, strict=True) if value is not None]
+    return named + [f"{ATTRIBUTE}{name}" for name in attribute_names(session)]
+
+
+def field_values(session: Session, field: str) -> dict[Any, str]:
+    """The values that occur in a field of the cases, each with the words for it, in the words' order.
+
+    Refused when there are more than anybody could choose from.
+    """
+    column = case_field(field)
+    if field == "team":
+        teams = select(Team.id, Team.name).where(Team.id.in_(select(column))).order_by(Team.name)
+        return dict(session.execute(teams).tuples().all())
+    values = session.scalars(
+        select(column).where(column.is_not(None)).distinct().limit(MOST_VALUES + 1)
+    ).all()
+    if len(values) > MOST_VALUES:
+        raise Refused(
+            f"The field {field.removeprefix(ATTRIBUTE)} has more than {MOST_VALUES:,} different values, "
+            "too many to choose from. Choose another field."
+        )
+    return {value: str(value) for value in sorted(values, key=str)}
+
+
+def attribute_names(session: Session) -> list[str]:
+    """The further columns that extracts have brought, under the names the office gave them."""
+    names: set[str] = set()
+    for mapping in session.scalars(select(Import.mapping).where(Import.undone_at.is_(None))):
+        names |= set(mapping.get("attributes", {}).values())
+    return sorted(names)

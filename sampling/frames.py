@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -13,9 +13,15 @@ from sampling.draw import check_references, frame_file, sha256_hex
 from sampling.records import audit_trail
 from sampling.records.cases import Case, CaseState, Import
 from sampling.records.database import now, today
-from sampling.records.people import Person, Role, Team, check_may_act_as, teams_managed
+from sampling.records.people import Person, Role, Team, check_may_act_as, may_act_as, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Frame, FrameCase, Route, Stratum
+
+_PLANNERS: Final = {
+    Route.CENTRAL: (Role.QA_REVIEWER, Role.HEAD),
+    Route.THEMATIC: (Role.THEMATIC_REVIEWER, Role.QA_REVIEWER, Role.HEAD),
+    Route.SECOND: (Role.QA_REVIEWER, Role.HEAD),
+}
 
 
 @dataclass(frozen=True)
@@ -159,14 +165,14 @@ def freeze_case_frame(
     )
 
 
+def may_plan(session: Session, person: Person, route: Route) -> bool:
+    """Whether the person may plan samples of this route."""
+    return may_act_as(session, person, _PLANNERS[route])
+
+
 def check_may_plan(session: Session, person: Person, route: Route) -> None:
     """Refuse unless the person may plan samples of this route."""
-    roles = {
-        Route.CENTRAL: (Role.QA_REVIEWER, Role.HEAD),
-        Route.THEMATIC: (Role.THEMATIC_REVIEWER, Role.QA_REVIEWER, Role.HEAD),
-        Route.SECOND: (Role.QA_REVIEWER, Role.HEAD),
-    }[route]
-    check_may_act_as(session, person, *roles)
+    check_may_act_as(session, person, *_PLANNERS[route])
 
 
 def freeze(

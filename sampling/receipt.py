@@ -144,6 +144,9 @@ def _check_forms(facts: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
                 raise Refused(f"{source}: the field {field} is missing.")
             if not isinstance(found[field], kind) or isinstance(found[field], bool):
                 raise Refused(f"{source}: the field {field} cannot be {found[field]!r:.80}. It was changed.")
+    unknown = sorted(set(facts) - set(_FACTS))
+    if unknown:
+        raise Refused(f"{RECEIPT}: the field {unknown[0]} does not belong there. It was added.")
     for number, entry in enumerate(facts["sample"], start=1):
         if not isinstance(entry, dict):
             raise Refused(f"{RECEIPT}: entry {number} of the sample cannot be {entry!r:.80}. It was changed.")
@@ -204,7 +207,8 @@ def _holds_ticket(entry: Mapping[str, Any], seed: str) -> bool:
 
 def _check_sample(sample: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
     for number, (found, wanted) in enumerate(zip(sample, expected, strict=False), start=1):
-        for field, value in wanted.items():
+        for field in [*wanted, *sorted(set(found) - set(wanted))]:
+            value = wanted.get(field)
             if found.get(field) != value:
                 raise Refused(
                     f"{RECEIPT}: the field {field} of entry {number} of the sample was changed: it is "

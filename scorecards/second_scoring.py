@@ -62,10 +62,12 @@ def plan_second_scoring(
     check_may_plan(session, by, Route.SECOND)
     if period[1] < period[0]:
         raise Refused("The period ends before it starts. Change one of the dates.")
+    _check_none_is_waiting(session)
     reviews = managers_reviews(session, period=period)
     if not reviews:
         raise Refused(
-            "No manager's review of this period is left to be scored again. Wait until managers have submitted."
+            "No manager's review of this period is left to be scored again. "
+            "Wait until managers have submitted."
         )
     stratum = StratumOf("Managers' reviews")
     eligible = []
@@ -78,7 +80,7 @@ def plan_second_scoring(
         session,
         eligible,
         route=Route.SECOND,
-        name=f"Second scoring, {period[0]:%d %B %Y} to {period[1]:%d %B %Y}",
+        name=f"Second scoring, {_in_words(period[0])} to {_in_words(period[1])}",
         team=None,
         period=period,
         filters={},
@@ -99,6 +101,22 @@ def plan_second_scoring(
         due_on=due_on,
         by=by,
     )
+
+
+def _check_none_is_waiting(session: Session) -> None:
+    # Two that hold the same reviews could not both be drawn: a review is scored again once.
+    waiting = session.scalars(
+        select(Frame.name)
+        .join(Plan, Plan.frame_id == Frame.id)
+        .outerjoin(Draw, Draw.plan_id == Plan.id)
+        .where(Frame.route == Route.SECOND, Draw.drawn_at.is_(None))
+    ).first()
+    if waiting is not None:
+        raise Refused(f"“{waiting}” is registered and not drawn yet. Go on with that draw first.")
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def carry_out_second_scoring(engine: Engine, plan_id: int, *, by_id: int, now: datetime | None = None) -> int:

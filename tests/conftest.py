@@ -16,7 +16,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, create_engine, text
 
-from qa_app.migrating import TABLES
+from qa_app.migrating import migrate
 from sampling.records.database import connect
 
 # The machine decides how long an example takes, not the code under test; and a red run must be red again.
@@ -66,7 +66,7 @@ def sqlite_engine(tmp_path: Path, sqlite_template: Path) -> Iterator[Engine]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "office.sqlite"
     made = connect(f"sqlite:///{path}")
-    TABLES.create_all(made)
+    migrate(made)
     made.dispose()  # the last connection takes the write-ahead log into the file, which is then copied alone
     return path
 
@@ -120,7 +120,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         server._run("CREATE DATABASE office_template")
         template = connect(server.url("office_template"))
         try:
-            TABLES.create_all(template)
+            migrate(template)
         finally:
             template.dispose()  # a template must have no connections when it is cloned
         yield server

@@ -5,7 +5,18 @@ from typing import Final
 
 import streamlit as st
 
-from qa_app.runtime import as_typed, carry_out, date_input, fresh, given, in_words, reading, signed_in, table, title
+from qa_app.runtime import (
+    as_typed,
+    carry_out,
+    date_input,
+    fresh,
+    given,
+    in_words,
+    reading,
+    signed_in,
+    table,
+    title,
+)
 from sampling.records.database import today
 from sampling.records.people import Role, roles_of
 from scorecards.cards import (
@@ -42,7 +53,9 @@ def show() -> None:
         )
         _card(scorecard_from(version.definition))
     else:
-        st.write("No scorecard is published yet." + ("" if may_choose else " An administrator publishes them."))
+        st.write(
+            "No scorecard is published yet." + ("" if may_choose else " An administrator publishes them.")
+        )
     if may_choose:
         _publish_shipped({(version.key, version.version) for version in versions})
     st.subheader("Which scorecard serves which cases", anchor=False)
@@ -100,7 +113,9 @@ def _publish_shipped(published: set[tuple[str, int]]) -> None:
             continue
         text = entry.read_text("utf-8")
         card = read_scorecard(text)
-        if (card.key, card.version) not in published and st.button(f"Publish “{card.title}”, as it is shipped"):
+        if (card.key, card.version) not in published and st.button(
+            f"Publish “{card.title}”, as it is shipped"
+        ):
             carry_out(
                 lambda session, by, text=text: publish_scorecard(session, text, by=by),  # type: ignore[misc]
                 done=f"“{card.title}” is published.",

@@ -26,5 +26,7 @@ class AuditEntry(Base):
 def record(session: Session, action: str, subject: str, *, by: Person | None, **details: Any) -> None:
     """Write an entry: the action's name, what it was done to ("draw 3"), and what changed."""
     session.add(
-        AuditEntry(at=now(session), by_id=by.id if by else None, action=action, subject=subject, details=details)
+        AuditEntry(
+            at=now(session), by_id=by.id if by else None, action=action, subject=subject, details=details
+        )
     )

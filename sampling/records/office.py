@@ -47,7 +47,13 @@ def the_office(session: Session) -> Office | None:
 
 
 def open_office(
-    session: Session, name: str, *, administrator: str, email: str, password: str, is_demonstration: bool = False
+    session: Session,
+    name: str,
+    *,
+    administrator: str,
+    email: str,
+    password: str,
+    is_demonstration: bool = False,
 ) -> Person:
     """Make the office and its first administrator, once per database."""
     office = the_office(session)
@@ -58,7 +64,9 @@ def open_office(
     if not name.strip():
         raise Refused("The office has no name. Type one.")
     session.add(Office(id=1, name=name.strip(), is_demonstration=is_demonstration))
-    person = Person(name=_name(administrator), email=_email(session, email), password_hash=hash_password(password))
+    person = Person(
+        name=_name(administrator), email=_email(session, email), password_hash=hash_password(password)
+    )
     session.add(person)
     session.flush()
     session.add(RoleHeld(person_id=person.id, role=Role.ADMINISTRATOR, starts_on=today(session)))
@@ -138,7 +146,9 @@ def give_role(
     """Give a person a role from a day on, a line manager's with the team it is for."""
     check_may_act_as(session, by, Role.ADMINISTRATOR)
     if (role == Role.LINE_MANAGER) != (team is not None):
-        raise Refused("A line manager's role needs a team, and no other role has one. Choose the team or the role.")
+        raise Refused(
+            "A line manager's role needs a team, and no other role has one. Choose the team or the role."
+        )
     _check_period(starts_on, ends_on)
     held = session.scalars(
         select(RoleHeld).where(
@@ -149,9 +159,15 @@ def give_role(
         )
     ).first()
     if held is not None:
-        raise Refused(f"{person.name} already has this role on {starts_on:%d %B %Y}. End it first, or leave it.")
+        raise Refused(
+            f"{person.name} already has this role on {starts_on:%d %B %Y}. End it first, or leave it."
+        )
     row = RoleHeld(
-        person_id=person.id, role=role, team_id=team.id if team else None, starts_on=starts_on, ends_on=ends_on
+        person_id=person.id,
+        role=role,
+        team_id=team.id if team else None,
+        starts_on=starts_on,
+        ends_on=ends_on,
     )
     session.add(row)
     session.flush()
@@ -204,7 +220,9 @@ def set_line_manager(
     if person.id == manager.id:
         raise Refused(f"{person.name} cannot be their own line manager. Choose somebody else.")
     current = session.scalars(
-        select(LineManagement).where(LineManagement.person_id == person.id, in_force(LineManagement, starts_on))
+        select(LineManagement).where(
+            LineManagement.person_id == person.id, in_force(LineManagement, starts_on)
+        )
     ).all()
     for row in current:
         _end_before(row, starts_on, person)
@@ -212,7 +230,12 @@ def set_line_manager(
     session.add(row)
     session.flush()
     audit_trail.record(
-        session, "set_line_manager", f"person {person.id}", by=by, manager=manager.id, starts_on=str(starts_on)
+        session,
+        "set_line_manager",
+        f"person {person.id}",
+        by=by,
+        manager=manager.id,
+        starts_on=str(starts_on),
     )
     return row
 
@@ -287,7 +310,9 @@ def _end_before(row: Membership | LineManagement, starts_on: date, person: Perso
 
 def _check_period(starts_on: date, ends_on: date | None) -> None:
     if ends_on is not None and ends_on < starts_on:
-        raise Refused(f"The last day, {ends_on:%d %B %Y}, is before the first, {starts_on:%d %B %Y}. Change one.")
+        raise Refused(
+            f"The last day, {ends_on:%d %B %Y}, is before the first, {starts_on:%d %B %Y}. Change one."
+        )
 
 
 def _name(text: str) -> str:

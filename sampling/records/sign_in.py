@@ -73,7 +73,9 @@ def sign_in(session: Session, email: str, password: str) -> str | None:
     session.execute(delete(FailedSignIn).where(FailedSignIn.email == email))
     session.execute(delete(SignInSession).where(SignInSession.ends_at < moment))
     token = secrets.token_urlsafe(32)
-    session.add(SignInSession(token_sha256=_sha256(token), person_id=person.id, ends_at=moment + SESSION_LASTS))
+    session.add(
+        SignInSession(token_sha256=_sha256(token), person_id=person.id, ends_at=moment + SESSION_LASTS)
+    )
     audit_trail.record(session, "sign_in", f"person {person.id}", by=person)
     return token
 
@@ -82,7 +84,9 @@ def sign_out(session: Session, token: str) -> None:
     """End the session of a token; an unknown token changes nothing."""
     row = session.get(SignInSession, _sha256(token))
     if row is not None:
-        audit_trail.record(session, "sign_out", f"person {row.person_id}", by=session.get(Person, row.person_id))
+        audit_trail.record(
+            session, "sign_out", f"person {row.person_id}", by=session.get(Person, row.person_id)
+        )
         session.delete(row)
 
 

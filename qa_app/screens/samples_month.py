@@ -1,0 +1,130 @@
+"""The required reviews of a month: how many are done, and where fewer were asked for."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from qa_app.runtime import as_typed, carry_out, fresh, reading, signed_in, table
+from qa_app.sample_words import completion_in_words, period_in_words
+from sampling.records.database import today
+from sampling.records.people import Person, Team, teams_managed
+from scorecards.completion import Completion, completion
+from scorecards.reduction_queries import ReductionRow, reductions
+from scorecards.reductions import approve_reduction, request_reduction
+from scorecards.tables import SamplingReduction
+
+_MONTHS_BACK = 12
+
+
+def show() -> None:
+    """What is done of a month, caseworker by caseworker, and its reductions."""
+    person = signed_in()
+    with reading() as session:
+        day = today(session)
+        own = teams_managed(session, person)
+    month: date = st.selectbox(
+        "Month", _months(day), format_func=lambda first: period_in_words(first, None), key="month"
+    )
+    with reading() as session:
+        rows = completion(session, person, month=month)
+        asked = reductions(session, person, month=month)
+    _completion(rows)
+    _reductions(asked)
+    choices = [row for row in rows if row.team_id in own and row.caseworker_id is not None and row.required]
+    if choices and month == day.replace(day=1):
+        _request(choices, month)
+
+
+def _completion(rows: list[Completion]) -> None:
+    if rows:
+        st.write(f"**{completion_in_words(rows)}**")
+    if waiting := list(dict.fromkeys(as_typed(row.team) for row in rows if not row.is_drawn)):
+        st.write(f"Not drawn for this month: {', '.join(waiting)}.")
+    shown = [
+        (
+            row.team,
+            row.caseworker,
+            row.eligible,
+            row.required,
+            row.drawn,
+            row.reviewed,
+            f"Reduced to {row.reduced_to}: {row.reduction_reason}" if row.reduced_to is not None else "",
+        )
+        for row in rows
+    ]
+    table(
+        pd.DataFrame(
+            shown,
+            columns=["Team", "Caseworker", "Open cases", "Required", "Drawn", "Reviewed", "Reduction"],
+        ),
+        caption="Required reviews, by caseworker",
+        key="completion",
+        empty="No team had open cases to review in this month.",
+        download="required-reviews.csv",
+    )
+    st.caption(
+        "Required is the monthly number per caseworker, or all cases where there are fewer, less approved "
+        "reductions. High-risk cases are reviewed besides, so more can be drawn than required."
+    )
+
+
+def _reductions(asked: list[ReductionRow]) -> None:
+    shown = [
+        (row.team, row.caseworker, row.required, row.reason, row.requested_by, row.approved_by or "Not yet")
+        for row in asked
+    ]
+    table(
+        pd.DataFrame(
+            shown, columns=["Team", "Caseworker", "Reviews required", "Reason", "Asked by", "Approved by"]
+        ),
+        caption="Reductions asked for",
+        key="reductions",
+        empty="Nobody has asked for fewer reviews in this month.",
+    )
+    for row in asked:
+        if row.may_approve:
+            _approve(row)
+
+
+def _approve(row: ReductionRow) -> None:
+    words = f"Approve {row.required} for {row.caseworker}, {row.team}"
+    if st.button(words, key=f"approve-{row.reduction_id}"):
+        carry_out(
+            lambda session, by: approve_reduction(
+                session, session.get_one(SamplingReduction, row.reduction_id), by=by
+            ),
+            done="The reduction is approved and counts from now on.",
+        )
+
+
+def _request(choices: list[Completion], month: date) -> None:
+    st.subheader("Ask for fewer reviews", anchor=False)
+    st.write("For example when somebody was on leave. It counts once the Head of Customer Care approves it.")
+    words = [f"{row.caseworker}, {row.team}: {row.required} required" for row in choices]
+    with st.form(fresh("request-reduction")):
+        chosen = choices[st.selectbox("Caseworker", range(len(choices)), format_func=words.__getitem__)]
+        required = st.number_input(
+            "Reviews that are still required", 0, max(row.required for row in choices) - 1, 0
+        )
+        reason = st.text_input("Reason", help="Do not name complainants, or say anything about health.")
+        if st.form_submit_button("Ask for the reduction"):
+            carry_out(
+                lambda session, by: request_reduction(
+                    session,
+                    session.get_one(Team, chosen.team_id),
+                    caseworker=session.get_one(Person, chosen.caseworker_id),
+                    month=month,
+                    required=int(required),
+                    reason=reason or "",
+                    by=by,
+                ),
+                done=f"Asked for {required} instead of {chosen.required} reviews for {chosen.caseworker}.",
+            )
+
+
+def _months(day: date) -> list[date]:
+    months = [day.replace(day=1)]
+    while len(months) <= _MONTHS_BACK:
+        months.append((months[-1] - timedelta(days=1)).replace(day=1))
+    return months

@@ -1,0 +1,158 @@
+"""The register of samples: what was drawn, from what, by which rule, and how anybody can check it."""
+
+import pandas as pd
+import streamlit as st
+
+from qa_app.runtime import as_typed, in_words, link, reading, signed_in, table
+from qa_app.sample_words import (
+    ROUTES,
+    draws_in_words,
+    excluded_in_words,
+    filters_in_words,
+    period_in_words,
+    size_in_words,
+)
+from qa_app.screens.samples_draw import go_on
+from qa_app.wording import moment_in_words
+from sampling.case_filters import field_values
+from sampling.queries import SampleRow, drawn_cases, receipt_of, samples, strata_of_sample
+from sampling.refused import Refused
+from sampling.tables import Route
+
+
+def show() -> None:
+    """All samples the reader may see, and one of them in full."""
+    with reading() as session:
+        found = samples(session, signed_in())
+    for sample in found:
+        if sample.drawn_at is None:
+            go_on(sample)
+    table(
+        _rows(found),
+        caption="Samples, the newest first",
+        key="register",
+        empty="No sample has been drawn yet that you may see. It will stand here with its receipt.",
+        download="samples.csv",
+    )
+    drawn = {sample.draw_id: sample for sample in found if sample.drawn_at is not None}
+    if not drawn:
+        return
+    asked = st.query_params.get("sample", "")
+    order = list(drawn)
+    chosen = st.selectbox(
+        "Look at a sample",
+        order,
+        index=next((at for at, draw_id in enumerate(order) if str(draw_id) == asked), 0),
+        format_func=lambda draw_id: drawn[draw_id].name,
+    )
+    _one(drawn[chosen], chosen)
+
+
+def _rows(found: list[SampleRow]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            (
+                sample.name,
+                ROUTES[sample.route],
+                sample.population,
+                sample.size,
+                sample.drawn_at,
+                sample.by,
+                draws_in_words(sample),
+                (sample.plan_sha256 or "")[:12],
+            )
+            for sample in found
+        ],
+        columns=["Sample", "Route", "Cases", "Drawn", "Drawn on", "By", "How often drawn", "Plan (hash)"],
+    )
+
+
+def _one(sample: SampleRow, draw_id: int | None) -> None:
+    assert draw_id is not None
+    with reading() as session:
+        strata = strata_of_sample(session, draw_id, signed_in())
+        cases = drawn_cases(session, draw_id, signed_in())
+        teams = field_values(session, "team")
+    st.subheader(as_typed(sample.name), anchor=False)
+    for line in _facts(sample, filters_in_words(sample.filters.get("fields", {}), teams)):
+        st.markdown(f"- {as_typed(line)}")
+    words = {"code": "Code", "stratum": "Stratum", "population": "Cases", "drawn": "Drawn"}
+    table(
+        strata[list(words)].rename(columns=words),
+        caption="What was drawn, and from what. Codes stand in the receipt, which names nobody",
+        key=f"strata-{draw_id}",
+    )
+    if sample.route == Route.SECOND:
+        st.info(
+            "Which managers' reviews were drawn is sealed, for managers and for those who score again, so "
+            "that the second score is blind. What is to be scored stands under Reviews."
+        )
+        link("second_scoring", "Second scoring")
+    else:
+        words = {
+            "reference": "Case",
+            "team": "Team",
+            "stratum": "Stratum",
+            "position": "Place",
+            "ticket": "Ticket",
+        }
+        table(
+            cases[list(words)].rename(columns=words),
+            caption="The cases drawn, by ticket within each stratum",
+            key=f"cases-{draw_id}",
+            download=f"sample-{draw_id}.csv",
+        )
+    _checking(sample, draw_id)
+
+
+def _facts(sample: SampleRow, filters: str) -> list[str]:
+    lines = [ROUTES[sample.route] + (f", {period_in_words(*sample.period)}" if sample.period else "")]
+    if filters:
+        lines.append(f"Only cases with {filters}")
+    lines.append(size_in_words(sample))
+    if excluded := excluded_in_words(sample.excluded):
+        lines.append(excluded)
+    lines.append(f"Frozen on {moment_in_words(sample.frozen_at)} by {sample.by}")
+    if sample.drawn_at is not None:
+        lines.append(f"Drawn on {moment_in_words(sample.drawn_at)}. {draws_in_words(sample)}")
+    if sample.due_on is not None:
+        lines.append(f"Reviews are due by {in_words(sample.due_on)}")
+    return lines
+
+
+def _checking(sample: SampleRow, draw_id: int) -> None:
+    st.markdown("**How to check this draw**")
+    try:
+        with reading() as session:
+            receipt_of(session, draw_id, signed_in())
+    except Refused as refused:
+        st.info(as_typed(str(refused)))
+        return
+    st.write(
+        "The receipt holds the frozen list of cases, the plan, the seed and the tickets. Anybody can work "
+        "out the draw again with it, by hand or with the command “qa verify”."
+    )
+    st.download_button(
+        "Download the receipt",
+        data=lambda: _receipt(draw_id),
+        file_name=f"receipt-{draw_id}.zip",
+        mime="application/zip",
+        on_click="ignore",
+    )
+    with st.expander("Hashes, seed, and how to check one case by hand"):
+        st.write("Hash (SHA-256) of the frozen list of cases")
+        st.code(sample.frame_sha256, language=None)
+        st.write("Hash (SHA-256) of the registered plan")
+        st.code(sample.plan_sha256 or "", language=None)
+        st.write("Seed of the draw, which did not exist when the plan was registered")
+        st.code(sample.seed or "", language=None)
+        st.write(
+            "The ticket of a case is the hash of the seed and its reference. This prints it; the cases with "
+            "the smallest tickets of their stratum are the sample:"
+        )
+        st.code(f"printf '%s' \"{sample.seed}|REFERENCE\" | sha256sum", language="bash", wrap_lines=True)
+
+
+def _receipt(draw_id: int) -> bytes:
+    with reading() as session:
+        return receipt_of(session, draw_id, signed_in())
