@@ -102,17 +102,14 @@ def learning_points(session: Session, person: Person, *, review_id: int | None =
     if review_id is not None:
         query = query.where(LearningPoint.review_id == review_id)
     points = session.scalars(query).all()
-    counts = dict(
-        session.execute(
-            select(LearningPoint.id, func.count())
-            .join(FollowUpAction, FollowUpAction.learning_point_id == LearningPoint.id)
-            .join(Review, Review.id == LearningPoint.review_id)
-            .where(may_see_action(session, person))
-            .group_by(LearningPoint.id)
-        )
-        .tuples()
-        .all()
+    rows = session.execute(
+        select(LearningPoint.id, func.count())
+        .join(FollowUpAction, FollowUpAction.learning_point_id == LearningPoint.id)
+        .join(Review, Review.id == LearningPoint.review_id)
+        .where(may_see_action(session, person))
+        .group_by(LearningPoint.id)
     )
+    counts = {row[0]: row[1] for row in rows}
     opened = set(
         session.scalars(
             select(Review.id).where(

@@ -1,4 +1,4 @@
-"""The command `qa`: serve an office, show the demonstration, make an office, import cases.
+"""The command `qa`: serve an office, show the demonstration, make an office, import cases, draw, verify.
 
 Made for scripts too: results on standard output (with `--json` as JSON), progress and refusals
 on standard error, and exit code 2 with one sentence when something is refused.
@@ -15,6 +15,7 @@ import typer
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
+from qa_app.command_draw import draw_app, verify
 from qa_app.command_import import import_file
 from qa_app.command_parts import (
     Database,
@@ -49,6 +50,8 @@ app = typer.Typer(
 office_app = typer.Typer(help="The office of a database.", no_args_is_help=True)
 app.add_typer(office_app, name="office")
 app.command("import")(import_file)
+app.add_typer(draw_app, name="draw")
+app.command("verify")(verify)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 serves the network.")]

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from qa_app.demo_months import Months
+from qa_app.demo_months import play_months
 from qa_app.demo_people import PASSWORD as PASSWORD  # the sign-in page finds both here
 from qa_app.demo_people import SIGN_INS as SIGN_INS
 from sampling.records import audit_trail
@@ -32,7 +32,7 @@ def load(
     moment = now or datetime.now(UTC)
     tell = progress or (lambda _share, _sentence: None)
     tell(0.0, "Opening the demonstration office")
-    Months(engine, now=moment, tell=tell).play()
+    play_months(engine, now=moment, tell=tell)
     with writing(engine, now=moment) as session:
         audit_trail.record(session, _LOADED, "office", by=None)
     tell(1.0, "The demonstration office is ready")

@@ -85,14 +85,27 @@ class Findings:
 
 
 NOTHING_WRONG: Final = Findings()
+HALF_DONE: Final = Findings(is_half_done=True)
+NO_FILE: Final = Findings(file_found=False)
 
 
-def wanting(rng: random.Random, case_type: str, *, outcome: bool = False, method: bool = False) -> Findings:
+def wanting(
+    rng: random.Random,
+    case_type: str,
+    *,
+    outcome: bool = False,
+    method: bool = False,
+    put_right: bool = False,
+) -> Findings:
     """Findings of a case in which an outcome or a method requirement, or one of both, is not met."""
-    tables = [
-        table for table, is_meant in ((OUTCOME_EVIDENCE, outcome), (METHOD_EVIDENCE, method)) if is_meant
-    ]
-    return Findings(tuple(rng.choice(list(table[case_type].items())) for table in tables))
+    tables = [OUTCOME_EVIDENCE] * outcome + [METHOD_EVIDENCE] * method
+    return Findings(tuple(rng.choice(list(table[case_type].items())) for table in tables), put_right)
+
+
+def found_wanting(case_type: str, key: str) -> Findings:
+    """Findings of a case in which one requirement of its scorecard is not met."""
+    evidence = OUTCOME_EVIDENCE[case_type] | METHOD_EVIDENCE[case_type]
+    return Findings(((key, evidence[key]),))
 
 
 def review_case(

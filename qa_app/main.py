@@ -1,7 +1,5 @@
 """Navigation only: who is signed in, and which screens they have."""
 
-import importlib
-import importlib.util
 from collections.abc import Callable
 from html import escape
 from typing import Final
@@ -9,24 +7,36 @@ from typing import Final
 import streamlit as st
 
 from qa_app.runtime import SCREENS, reading, signed_in
+from qa_app.screens import (
+    import_cases,
+    learning,
+    office,
+    results,
+    review,
+    reviews,
+    samples,
+    scorecards,
+    second_scoring,
+    start,
+)
 from sampling.records.office import the_office
 from sampling.records.people import Person, Role, roles_of
 
 _REVIEWERS: Final = {Role.LINE_MANAGER, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER}
-_EVERYONE: Final[set[Role]] = set()
+_EVERYONE: Final[set[Role]] = set()  # whoever is signed in, even without a role
 
-# Who has which screen. What a person may see and do there is held by queries and actions, not by this.
-_FOR: Final = {
-    "start": _EVERYONE,
-    "reviews": _REVIEWERS,
-    "review": _REVIEWERS,
-    "samples": _REVIEWERS | {Role.HEAD},
-    "results": _REVIEWERS | {Role.HEAD},
-    "learning": _REVIEWERS | {Role.HEAD},
-    "second_scoring": {Role.QA_REVIEWER, Role.HEAD},
-    "import_cases": {Role.ADMINISTRATOR, Role.HEAD, Role.QA_REVIEWER},
-    "scorecards": _EVERYONE,
-    "office": {Role.ADMINISTRATOR, Role.HEAD},
+# Each screen, and who has it. What a person may see and do there is held by queries and actions.
+_SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
+    "start": (start.show, _EVERYONE),
+    "reviews": (reviews.show, _REVIEWERS),
+    "review": (review.show, _REVIEWERS),
+    "samples": (samples.show, _REVIEWERS | {Role.HEAD}),
+    "results": (results.show, _REVIEWERS | {Role.HEAD}),
+    "learning": (learning.show, _REVIEWERS | {Role.HEAD}),
+    "second_scoring": (second_scoring.show, {Role.QA_REVIEWER, Role.HEAD}),
+    "import_cases": (import_cases.show, {Role.ADMINISTRATOR, Role.HEAD, Role.QA_REVIEWER}),
+    "scorecards": (scorecards.show, _EVERYONE),
+    "office": (office.show, {Role.ADMINISTRATOR, Role.HEAD}),
 }
 _FROM_A_LINK: Final = {"review"}  # reached from a list, with ?review=…
 
@@ -47,30 +57,25 @@ def main(*, first: str = "start") -> None:
     person = signed_in()
     with reading() as session:
         roles = roles_of(session, person)
-        office = the_office(session)
+        books = the_office(session)
     pages = [
         st.Page(
-            _show(name),
-            title=title,
+            show,
+            title=SCREENS[name],
             url_path=name,
             default=name == first,
             visibility="hidden" if name in _FROM_A_LINK else "visible",
         )
-        for name, title in SCREENS.items()
-        if (not _FOR[name] or roles & _FOR[name]) and importlib.util.find_spec(f"qa_app.screens.{name}")
+        for name, (show, wanted) in _SCREENS.items()
+        if wanted is _EVERYONE or roles & wanted
     ]
     page = st.navigation(pages)
     st.set_page_config(page_title=f"{page.title} – Casework QA", layout="wide")
     st.html(_STYLE)
-    if office is not None and office.is_demonstration:
+    if books is not None and books.is_demonstration:
         st.html('<p class="qa-demonstration">Demonstration: fictional people, cases and scores</p>')
-    _side(person, office.name if office else "")
+    _side(person, books.name if books else "")
     page.run()
-
-
-def _show(name: str) -> Callable[[], None]:
-    show: Callable[[], None] = importlib.import_module(f"qa_app.screens.{name}").show
-    return show
 
 
 def _side(person: Person, office: str) -> None:

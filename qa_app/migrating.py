@@ -17,11 +17,26 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, inspect
 
-import scorecards.tables  # noqa: F401
+from learning_register import tables as learning_tables
+from sampling import tables as sampling_tables
+from sampling.records import audit_trail, cases, office, people, settings, sign_in
 from sampling.records.database import Base, connect
 from sampling.refused import Refused
+from scorecards import tables as scorecard_tables
 
-TABLES: Final[MetaData] = Base.metadata  # all of them, because the modules above are imported
+# A table is known once its module is imported, so every module that declares one is named here.
+_DECLARED_IN: Final = (
+    people,
+    audit_trail,
+    office,
+    settings,
+    sign_in,
+    cases,
+    sampling_tables,
+    scorecard_tables,
+    learning_tables,
+)
+TABLES: Final[MetaData] = Base.metadata
 
 
 def migrate(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any, Final
@@ -15,9 +16,9 @@ from sampling.tables import Purpose, Route
 from scorecards.completion import Completion
 
 ROUTES: Final = {
-    Route.OPEN: "Open cases of a team",
-    Route.CENTRAL: "Central sample of closed cases",
-    Route.THEMATIC: "Thematic sample",
+    Route.OPEN: "Open cases",
+    Route.CENTRAL: "Closed cases",
+    Route.THEMATIC: "Theme",
     Route.SECOND: "Second scoring",
 }
 _FIELDS: Final = {"case_type": "Case type"}
@@ -27,6 +28,18 @@ _REASONS: Final = {
     "closed without a closing date": "closed without a closing date",
     "handled or decided by the manager": "handled or decided by the manager who drew",
 }
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is to be shown, and of what: cases that meet, or reviews in which QA agrees."""
+
+    population: int
+    standard: str
+    assurance: str
+    noun: str = "case"
+    meet: str = "meet"
+    fail: str = "fail"
 
 
 def field_in_words(field: str) -> str:
@@ -71,75 +84,79 @@ def size_in_words(sample: SampleRow) -> str:
         return f"Every one of the {cases_in_words(sample.population)}."
     if sample.purpose == Purpose.SHOW and sample.standard is not None:
         allowed = sample.allowed_failures or 0
+        meet, fail = ("agree", "differ") if sample.route == Route.SECOND else ("meet", "fail")
         return (
             f"{drawn}: enough to show, with {whole_percent(sample.assurance)} assurance, that at least "
-            f"{whole_percent(sample.standard)} meet the standard, when {_at_most(allowed)} in the sample."
+            f"{whole_percent(sample.standard)} {meet}, when {_at_most(allowed, fail)} in the sample."
         )
     if sample.quota is not None:
-        return f"{drawn}: {quota_in_words(sample.quota)}"
+        whole = bool(sample.filters.get("certainty_risks"))
+        return f"{drawn}. {quota_in_words(sample.quota, whole=whole)}"
     return f"{drawn}: a number that was chosen, shared out in proportion."
 
 
-def quota_in_words(quota: int) -> str:
-    """What a line manager's quota takes of each caseworker."""
-    return f"{quota} of each caseworker by lot, or all where there are fewer. High risk is reviewed whole."
+def quota_in_words(quota: int, *, whole: bool) -> str:
+    """What a line manager's quota takes of each caseworker; `whole`: the risks named are all reviewed."""
+    words = f"By lot {cases_in_words(quota)} of each caseworker, or all where there are fewer."
+    return f"{words} High-risk cases are all reviewed." if whole else words
 
 
 def draws_in_words(sample: SampleRow) -> str:
     """Whether others were drawn for the same: “draw 1 of 2 for this period”."""
-    if not sample.draws:
-        return "Not drawn yet"
-    return f"Draw {sample.number} of {sample.draws} for this {'period' if sample.period else 'theme'}"
+    return f"draw {sample.number} of {sample.draws} for this {'period' if sample.period else 'theme'}"
 
 
-def option_in_words(option: SizeOption) -> str:
-    """A choice of size: “0 – review 130 cases”."""
-    return f"{option.allowed_failures} – review {cases_in_words(option.size or 0)}"
+def option_in_words(option: SizeOption, judged: Judged) -> str:
+    """What a choice of size comes to: “130 of 812 cases to review”."""
+    return f"{option.size:,} of {cases_in_words(judged.population, judged.noun)} to review"
 
 
-def consequences(option: SizeOption, *, population: int, standard: str, assurance: str) -> list[str]:
+def consequences(option: SizeOption, judged: Judged) -> list[str]:
     """The three things that can follow from a sample of this size, in words."""
-    allowed, missed = option.allowed_failures, option.missed_from
-    share, sure = whole_percent(standard), whole_percent(assurance)
+    allowed, missed, noun = option.allowed_failures, option.missed_from, judged.noun
+    share, sure = whole_percent(judged.standard), whole_percent(judged.assurance)
     lines = [
-        f"**Met** if {_at_most(allowed)}: with {sure} assurance at least {share} of all "
-        f"{cases_in_words(population)} then meet."
+        f"**Met** if {_at_most(allowed, judged.fail)}: with {sure} assurance at least {share} of all "
+        f"{cases_in_words(judged.population, noun)} then {judged.meet}."
     ]
-    about = "" if option.good_failing is not None else "about "
+    about = "" if option.bad_passes is not None else "about "
     if missed is None:
-        lines.append("**Not shown** if more fail. A sample of this size cannot show the standard missed.")
+        lines.append(
+            f"**Not shown** if more {judged.fail}. A sample of this size cannot show the standard missed."
+        )
         return lines
     if missed > allowed + 1:
         between = f"{allowed + 1:,}" if missed == allowed + 2 else f"{allowed + 1:,} to {missed - 1:,}"
+        verb = _verb(judged.fail, 1 if between == "1" else 2)
         lines.append(
-            f"**Not shown** if {about}{between} fail: the sample leaves both possible, "
-            "and more cases can decide it."
+            f"**Not shown** if {about}{between} {verb}: the sample leaves both possible, "
+            "and more reviews can decide it."
         )
     lines.append(
-        f"**Missed** if {about}{missed:,} or more fail: with {sure} assurance fewer than {share} meet."
+        f"**Missed** if {about}{missed:,} or more {judged.fail}: with {sure} assurance fewer than {share} "
+        f"{judged.meet}."
     )
     return lines
 
 
-def chances(option: SizeOption, *, population: int, standard: str, assurance: str) -> str:
+def chances(option: SizeOption, judged: Judged) -> str:
     """What the rule does to a good office and to one that only just misses the standard."""
-    first = option.only_just_missing
+    first, population = option.only_just_missing, judged.population
     rule = (
-        f"The standard of {whole_percent(standard)} is missed when {first:,} or more of all "
-        f"{cases_in_words(population)} fail."
+        f"The standard of {whole_percent(judged.standard)} is missed when {first:,} or more of all "
+        f"{cases_in_words(population, judged.noun)} {judged.fail}."
     )
     if option.bad_passes is None:
-        return (
-            f"{rule} An office of which that many fail passes with a chance of at most "
-            f"{percent(1 - Fraction(assurance))}, wherever they sit."
-        )
+        most = percent(1 - Fraction(judged.assurance))
+        return f"{rule} An office of which that many {judged.fail} passes with a chance of at most {most}."
     if not option.good_failing or option.good_passes is None:
         return rule
     good = percent(1 - Fraction(option.good_failing, population))
     return (
-        f"{rule} An office of which {good} of cases meet ({option.good_failing:,} of {population:,} fail) "
-        f"would pass this with a chance of {percent(option.good_passes)}; one of which {first:,} fail, "
-        f"with a chance of {percent(option.bad_passes)}."
+        f"{rule} An office of which {good} of {judged.noun}s {judged.meet} ({option.good_failing:,} of "
+        f"{population:,} {_verb(judged.fail, option.good_failing)}) would pass this with a chance of "
+        f"{percent(option.good_passes)}; one of which {first:,} {_verb(judged.fail, first or 0)}, with a "
+        f"chance of {percent(option.bad_passes)}."
     )
 
 
@@ -149,8 +166,14 @@ def completion_in_words(rows: Iterable[Completion]) -> str:
     done, required = sum(row.done for row in rows), sum(row.required for row in rows)
     reduced = sum(row.reduced_to is not None for row in rows)
     words = f"{done:,} of {required:,} required reviews done."
-    return f"{words} {reduced:,} approved reductions are counted." if reduced else words
+    return f"{words} Approved reductions that lower it: {reduced:,}." if reduced else words
 
 
-def _at_most(failures: int) -> str:
-    return "none fails" if failures == 0 else f"at most {failures:,} fail" + ("s" if failures == 1 else "")
+def _at_most(failures: int, fail: str) -> str:
+    if failures == 0:
+        return f"none {_verb(fail, 1)}"
+    return f"at most {failures:,} {_verb(fail, failures)}"
+
+
+def _verb(verb: str, count: int) -> str:
+    return f"{verb}s" if count == 1 else verb

@@ -96,7 +96,7 @@ def field_values(session: Session, field: str) -> dict[Any, str]:
     column = case_field(field)
     if field == "team":
         teams = select(Team.id, Team.name).where(Team.id.in_(select(column))).order_by(Team.name)
-        return dict(session.execute(teams).tuples().all())
+        return dict(session.execute(teams).all())
     values = session.scalars(
         select(column).where(column.is_not(None)).distinct().limit(MOST_VALUES + 1)
     ).all()

@@ -96,7 +96,7 @@ def eligible_open_cases(
     Left out are the cases the manager handled or decided.
     """
     open_cases = select(Case).where(Case.state == CaseState.OPEN, Case.team_id == team.id)
-    names = dict(session.execute(select(Person.id, Person.name)).tuples().all())
+    names = dict(session.execute(select(Person.id, Person.name)).all())
     eligible = []
     own_cases = 0
     for case in session.scalars(open_cases.order_by(Case.id)):

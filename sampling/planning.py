@@ -161,9 +161,9 @@ def preview_case_sample(
         # PostgreSQL takes an expression with a parameter that is written twice for two expressions.
         values = select(case_field(stratify_by).label("value")).where(condition).subquery()
         rows = session.execute(select(values.c.value, func.count()).group_by(values.c.value))
-        counted = dict(rows.tuples().all())
+        counted = dict(rows.all())
         check_strata_count(len(counted))
-    teams = dict(session.execute(select(Team.id, Team.name)).tuples().all())
+    teams = dict(session.execute(select(Team.id, Team.name)).all())
     strata = {stratum_of(stratify_by, value, teams): cases for value, cases in counted.items()}
     codes = strata_codes(strata)
     return CasePreview(

@@ -81,7 +81,7 @@ def samples(session: Session, person: Person, *, routes: tuple[Route, ...] = tup
         .order_by(Frame.frozen_at.desc(), Frame.id.desc())
     )
     strata = dict(
-        session.execute(select(Stratum.frame_id, func.count()).group_by(Stratum.frame_id)).tuples().all()
+        session.execute(select(Stratum.frame_id, func.count()).group_by(Stratum.frame_id)).all()
     )
     drawn = _draws_by_period(session)
     return [

@@ -1,14 +1,12 @@
 """Scoring: declaring involvement, saving answers, submitting reviews."""
 
-from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from sampling.frames import check_may_sample_team
 from sampling.records import audit_trail
-from sampling.records.cases import Case, CaseState
-from sampling.records.database import now, today
+from sampling.records.cases import Case, CaseBefore, CaseState
+from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Person, Role, check_may_act_as
 from sampling.refused import Refused
 from sampling.tables import Frame, Route, SampledCase
@@ -63,13 +61,30 @@ def involvement_of(session: Session, person: Person, sampled: SampledCase) -> In
         .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
         .where(SecondScoring.sampled_case_id == sampled.id)
     ).first()
+    handled, decided, approved = session.execute(
+        select(
+            ever_was(person, Case.caseworker_id),
+            ever_was(person, Case.decided_by_id),
+            ever_was(person, Case.approved_by_id),
+        ).where(Case.id == case.id)
+    ).one()
     return Involvement(
-        handled=person.id in (case.caseworker_id, frozen.caseworker_id),
-        decided=case.decided_by_id == person.id,
-        approved=case.approved_by_id == person.id,
+        handled=handled or frozen.caseworker_id == person.id,
+        decided=decided,
+        approved=approved,
         declared=bool(declared),
         scored=first_scorer == person.id,
     )
+
+
+def ever_was(person: Person, column: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """The condition on Case that the newest extract, or one it has overwritten, named the person there."""
+    before = exists(
+        select(CaseBefore.id)
+        .where(CaseBefore.case_id == Case.id, CaseBefore.before[column.key].as_integer() == person.id)
+        .correlate(Case)
+    )
+    return or_(func.coalesce(column, 0) == person.id, before)
 
 
 def check_may_review(session: Session, sampled: SampledCase, person: Person) -> None:
@@ -98,6 +113,8 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
 
     Refused without a declaration, when the person is barred, or when a colleague has the case.
     """
+    # Whoever comes second waits here, and then finds the review of whoever came first.
+    session.execute(select(SampledCase.id).where(SampledCase.id == sampled.id).with_for_update())
     existing = session.scalars(select(Review).where(Review.sampled_case_id == sampled.id)).first()
     if existing is not None and existing.reviewer_id == by.id:
         return existing
@@ -136,6 +153,7 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
 
 def read_file_again(session: Session, review: Review, *, by: Person) -> None:
     """The reviewer has read the file once more: the moment that counts is now."""
+    _hold(session, review)
     _check_own_draft(review, by)
     if session.get(SecondScoring, review.sampled_case_id) is not None:
         raise Refused("This case is scored as its file stood at a fixed moment, which cannot be moved.")
@@ -154,6 +172,7 @@ def save_answer(
     by: Person,
 ) -> Answer:
     """Keep one answer of a draft, complete or not."""
+    _hold(session, review)
     _check_own_draft(review, by)
     card = scorecard_from(review.scorecard_version.definition)
     if requirement_key not in {requirement.key for requirement in card.requirements}:
@@ -162,19 +181,19 @@ def save_answer(
         raise Refused("“Not yet due” is for open cases only. Choose another response.")
     if len(evidence) > LONGEST_TEXT:
         raise Refused(f"The text has {len(evidence):,} characters; {LONGEST_TEXT:,} fit. Shorten it.")
-    answer = session.get(Answer, (review.id, requirement_key))
+    answer = next((given for given in review.answers if given.requirement_key == requirement_key), None)
     if answer is None:
-        answer = Answer(review_id=review.id, requirement_key=requirement_key)
-        session.add(answer)
+        answer = Answer(requirement_key=requirement_key)
+        review.answers.append(answer)
     answer.response = response
     answer.evidence = evidence
     answer.put_right = put_right and review.is_open_case and response == ResponseValue.NOT_MET
-    session.flush()
     return answer
 
 
 def set_file_found(session: Session, review: Review, *, found: bool, by: Person) -> None:
     """Say that the case file could, or could not, be found. Answers given so far are kept."""
+    _hold(session, review)
     _check_own_draft(review, by)
     review.file_found = found
     session.flush()
@@ -190,6 +209,7 @@ def review_problems(review: Review) -> list[str]:
 
 def submit_review(session: Session, review: Review, *, by: Person) -> Review:
     """Submit a draft: work out its results and lock it. Submitting twice submits once."""
+    _hold(session, review)
     if review.state == ReviewState.SUBMITTED and review.reviewer_id == by.id:
         return review
     _check_own_draft(review, by)
@@ -236,9 +256,22 @@ def evidence_of(review: Review) -> dict[str, str]:
     return {answer.requirement_key: answer.evidence for answer in review.answers}
 
 
+def _hold(session: Session, review: Review) -> None:
+    """Read a review afresh, its answers too, and keep others from changing it until this is committed.
+
+    Otherwise an answer could still come in after the score was worked out. Once a transaction is enough.
+    """
+    transaction, held = session.info.get("held_reviews", (None, set()))
+    if transaction is None or transaction is not session.get_transaction():
+        held = set()
+    if review.id not in held:
+        session.refresh(review, with_for_update=True)
+        session.info["held_reviews"] = (session.get_transaction(), held | {review.id})
+
+
 def _check_own_draft(review: Review, by: Person) -> None:
     if review.reviewer_id != by.id:
         raise Refused(f"This review belongs to {review.reviewer.name}. Only they can change it.")
-    if review.state != ReviewState.DRAFT:
-        moment: datetime | None = review.submitted_at
-        raise Refused(f"This review was submitted on {moment:%d %B %Y} and is locked.")
+    if review.submitted_at is not None:
+        day = review.submitted_at.astimezone(OFFICE_TIME).date()
+        raise Refused(f"This review was submitted on {day.day} {day:%B %Y} and is locked.")

@@ -1,26 +1,32 @@
 """How much of the required sampling is done: per team, caseworker and month.
 
 Required is the smaller of the quota and the cases that were eligible when the month's frame was
-frozen; an approved reduction lowers it. High-risk cases are reviewed beside it.
+frozen; an approved reduction lowers it. High-risk cases are reviewed beside it: they count towards
+it only where a caseworker has too few others.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from sampling.actions import plan_contents
 from sampling.records.calendars import month_end
 from sampling.records.cases import Case, CaseState
-from sampling.records.people import Person, Role, Team, roles_of, teams_managed
+from sampling.records.database import today
+from sampling.records.people import Person, Role, RoleHeld, Team, in_force, roles_of, teams_managed
 from sampling.records.settings import setting
-from sampling.tables import Draw, Frame, FrameCase, Plan, SampledCase
+from sampling.tables import Draw, Frame, FrameCase, Plan, SampledCase, Stratum
 from scorecards.tables import Review, ReviewState, SamplingReduction
 
 
 @dataclass(frozen=True)
 class Completion:
-    """One caseworker's month. `caseworker_id` None: cases nobody owned yet."""
+    """One caseworker's month. `caseworker_id` None: cases nobody owned yet.
+
+    Of the cases drawn and reviewed, `drawn_beside` and `reviewed_beside` are high-risk ones.
+    """
 
     team_id: int
     team: str
@@ -35,11 +41,15 @@ class Completion:
     required: int
     drawn: int
     reviewed: int
+    drawn_beside: int = 0
+    reviewed_beside: int = 0
 
     @property
     def done(self) -> int:
         """Reviews that count towards what is required."""
-        return min(self.required, self.reviewed)
+        too_few_others = max(0, self.required - (self.drawn - self.drawn_beside))
+        beside = min(self.reviewed_beside, too_few_others)
+        return min(self.required, self.reviewed - self.reviewed_beside + beside)
 
 
 def completion(session: Session, person: Person, *, month: date) -> list[Completion]:
@@ -48,7 +58,9 @@ def completion(session: Session, person: Person, *, month: date) -> list[Complet
     sees_all = Role.HEAD in roles_of(session, person)
     own = teams_managed(session, person)
     teams = session.scalars(select(Team).order_by(Team.name)).all()
-    quota = int(setting(session, "monthly_quota", month))
+    day = today(session)
+    in_this_month = month == day.replace(day=1)
+    quota = int(setting(session, "monthly_quota", day if in_this_month else month))
     result: list[Completion] = []
     for team in teams:
         if sees_all or team.id in own:
@@ -57,32 +69,23 @@ def completion(session: Session, person: Person, *, month: date) -> list[Complet
 
 
 def _of_team(session: Session, team: Team, month: date, *, quota: int, names: bool) -> list[Completion]:
-    frame = session.scalars(
-        select(Frame)
-        .join(Plan, Plan.frame_id == Frame.id)
+    plan = session.scalars(
+        select(Plan)
+        .join(Frame, Frame.id == Plan.frame_id)
         .join(Draw, Draw.plan_id == Plan.id)
         .where(Frame.team_id == team.id, Frame.period_from == month, Draw.drawn_at.is_not(None))
     ).first()
-    if frame is None:
+    if plan is None:
+        eligible, sampled = _eligible_now(session, team), {}
+    else:
+        quota = plan_contents(plan)["rule"].get("quota", quota)  # it may have changed since the draw
         eligible = _counts(
             session,
-            select(Case.caseworker_id, func.count())
-            .where(Case.state == CaseState.OPEN, Case.team_id == team.id)
-            .group_by(Case.caseworker_id),
-        )
-        drawn: dict[int | None, int] = {}
-        reviewed: dict[int | None, int] = {}
-    else:
-        of_frame = select(FrameCase.caseworker_id, func.count()).where(FrameCase.frame_id == frame.id)
-        in_sample = of_frame.join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
-        eligible = _counts(session, of_frame.group_by(FrameCase.caseworker_id))
-        drawn = _counts(session, in_sample.group_by(FrameCase.caseworker_id))
-        reviewed = _counts(
-            session,
-            in_sample.join(Review, Review.sampled_case_id == SampledCase.id)
-            .where(Review.state == ReviewState.SUBMITTED)
+            select(FrameCase.caseworker_id, func.count())
+            .where(FrameCase.frame_id == plan.frame_id)
             .group_by(FrameCase.caseworker_id),
         )
+        sampled = _sampled(session, plan.frame_id)
     reductions = {
         reduction.caseworker_id: reduction
         for reduction in session.scalars(
@@ -93,15 +96,15 @@ def _of_team(session: Session, team: Team, month: date, *, quota: int, names: bo
             )
         )
     }
-    people = dict(
-        session.execute(select(Person.id, Person.name).where(Person.id.in_(eligible))).all()
-    )
+    people = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(eligible))).all())
     rows = []
     for number, caseworker_id in enumerate(
         sorted(eligible, key=lambda key: people.get(key or 0, "")), start=1
     ):
         reduction = reductions.get(caseworker_id or 0)
         required = min(quota, eligible[caseworker_id])
+        drawn, reviewed = sampled.get((caseworker_id, False), (0, 0))
+        drawn_beside, reviewed_beside = sampled.get((caseworker_id, True), (0, 0))
         if reduction is not None:
             required = min(required, reduction.required)
         name = people[caseworker_id] if caseworker_id else "No caseworker yet"
@@ -112,17 +115,53 @@ def _of_team(session: Session, team: Team, month: date, *, quota: int, names: bo
                 caseworker_id=caseworker_id,
                 caseworker=name if names or not caseworker_id else f"Caseworker {number}",
                 month=month,
-                is_drawn=frame is not None,
+                is_drawn=plan is not None,
                 eligible=eligible[caseworker_id],
                 quota=quota,
                 reduced_to=reduction.required if reduction else None,
                 reduction_reason=reduction.reason if reduction else "",
                 required=required,
-                drawn=drawn.get(caseworker_id, 0),
-                reviewed=reviewed.get(caseworker_id, 0),
+                drawn=drawn + drawn_beside,
+                reviewed=reviewed + reviewed_beside,
+                drawn_beside=drawn_beside,
+                reviewed_beside=reviewed_beside,
             )
         )
     return rows
+
+
+def _eligible_now(session: Session, team: Team) -> dict[int | None, int]:
+    # As a frame is frozen: without what the team's manager handled or decided.
+    managers = select(RoleHeld.person_id).where(
+        RoleHeld.role == Role.LINE_MANAGER, RoleHeld.team_id == team.id, in_force(RoleHeld, today(session))
+    )
+    return _counts(
+        session,
+        select(Case.caseworker_id, func.count())
+        .where(
+            Case.state == CaseState.OPEN,
+            Case.team_id == team.id,
+            or_(Case.caseworker_id.is_(None), Case.caseworker_id.not_in(managers)),
+            or_(Case.decided_by_id.is_(None), Case.decided_by_id.not_in(managers)),
+        )
+        .group_by(Case.caseworker_id),
+    )
+
+
+def _sampled(session: Session, frame_id: int) -> dict[tuple[int | None, bool], tuple[int, int]]:
+    """Cases drawn and reviewed, by caseworker and whether the case is in a high-risk stratum."""
+    submitted = and_(Review.sampled_case_id == SampledCase.id, Review.state == ReviewState.SUBMITTED)
+    rows = session.execute(
+        select(
+            FrameCase.caseworker_id, Stratum.is_certainty, func.count(SampledCase.id), func.count(Review.id)
+        )
+        .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
+        .join(Stratum, Stratum.id == SampledCase.stratum_id)
+        .outerjoin(Review, submitted)
+        .where(FrameCase.frame_id == frame_id)
+        .group_by(FrameCase.caseworker_id, Stratum.is_certainty)
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
 def _counts(session: Session, query: object) -> dict[int | None, int]:

@@ -12,7 +12,7 @@ from sampling.records.database import frame_of
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
-from scorecards.actions import check_may_review, evidence_of, responses_of
+from scorecards.actions import check_may_review, ever_was, evidence_of, responses_of
 from scorecards.cards import scorecard_from
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import ResponseValue, Scorecard
@@ -75,9 +75,9 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             Frame.route,
             Plan.due_on,
             FrameCase.caseworker_id,
-            Case.caseworker_id,
-            Case.decided_by_id,
-            Case.approved_by_id,
+            ever_was(person, Case.caseworker_id),
+            ever_was(person, Case.decided_by_id),
+            ever_was(person, Case.approved_by_id),
             Declaration.is_involved,
             first_scorer,
         )
@@ -99,9 +99,9 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
     items = []
     for row in rows:
         involvement = Involvement(
-            handled=person.id in (row[10], row[11]),
-            decided=row[12] == person.id,
-            approved=row[13] == person.id,
+            handled=row[11] or row[10] == person.id,
+            decided=row[12],
+            approved=row[13],
             declared=bool(row[14]),
             scored=row[15] == person.id,
         )

@@ -9,6 +9,7 @@ from sampling.frames import check_may_sample_team
 from sampling.records import audit_trail
 from sampling.records.database import now
 from sampling.records.people import Person, Role, Team, check_may_act_as, roles_of
+from sampling.records.settings import setting
 from sampling.refused import Refused
 from scorecards.tables import (
     SamplingReduction,
@@ -25,6 +26,9 @@ def request_reduction(
     if required < 0:
         raise Refused("The number of reviews cannot be below 0.")
     month = month.replace(day=1)
+    quota = int(setting(session, "monthly_quota", month))
+    if required >= quota:
+        raise Refused(f"{required} is no reduction: {quota} are required. Type a smaller number.")
     if session.scalars(
         select(func.count())
         .select_from(SamplingReduction)
@@ -45,9 +49,8 @@ def request_reduction(
     )
     session.add(reduction)
     session.flush()
-    audit_trail.record(
-        session, "request_reduction", f"reduction {reduction.id}", by=by, required=required, reason=reason
-    )
+    # The reason is often somebody's leave or health: it stays on the reduction, out of the trail.
+    audit_trail.record(session, "request_reduction", f"reduction {reduction.id}", by=by, required=required)
     return reduction
 
 
@@ -56,6 +59,9 @@ def approve_reduction(session: Session, reduction: SamplingReduction, *, by: Per
     check_may_act_as(session, by, Role.HEAD)
     if reduction.requested_by_id == by.id:
         raise Refused("You asked for this reduction, so somebody else has to approve it.")
+    session.refresh(reduction, with_for_update=True)
+    if reduction.approved_by is not None:
+        raise Refused(f"This reduction was approved by {reduction.approved_by.name} already.")
     reduction.approved_by_id = by.id
     reduction.approved_at = now(session)
     audit_trail.record(session, "approve_reduction", f"reduction {reduction.id}", by=by)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from sampling.actions import register_plan_to_show, register_sized_plan
@@ -104,7 +104,10 @@ def plan_second_scoring(
 
 
 def _check_none_is_waiting(session: Session) -> None:
-    # Two that hold the same reviews could not both be drawn: a review is scored again once.
+    # Two that hold the same reviews could not both be drawn: a review is scored again once. So nobody
+    # may plan one meanwhile; SQLite lets only one transaction write, PostgreSQL must be asked to.
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE second_scoring IN SHARE ROW EXCLUSIVE MODE"))
     waiting = session.scalars(
         select(Frame.name)
         .join(Plan, Plan.frame_id == Frame.id)

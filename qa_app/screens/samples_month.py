@@ -49,7 +49,7 @@ def _completion(rows: list[Completion]) -> None:
             row.required,
             row.drawn,
             row.reviewed,
-            f"Reduced to {row.reduced_to}: {row.reduction_reason}" if row.reduced_to is not None else "",
+            "" if row.reduced_to is None else f"Reduced to {row.reduced_to}",
         )
         for row in rows
     ]

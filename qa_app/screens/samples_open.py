@@ -60,7 +60,7 @@ def _before(team: Team) -> None:
         f"The sample for {period_in_words(preview.month, None)} would be drawn from the "
         f"{cases_in_words(preview.population, 'open case')} of today: "
         f"**{cases_in_words(preview.size)}**, to be reviewed by {in_words(preview.due_on)}. "
-        f"{quota_in_words(preview.quota)} {_own_cases(preview)}"
+        f"{quota_in_words(preview.quota, whole=bool(whole))} {_own_cases(preview)}"
     )
     if st.button("Draw this month's sample", type="primary", key=f"draw-{team.id}"):
         plan_id = do(lambda session, by: plan_open_sample(session, team, certainty_risks=whole, by=by).id)
@@ -85,7 +85,7 @@ def _after(sample: SampleRow) -> None:
     with reading() as session:
         strata = strata_of_sample(session, sample.draw_id, signed_in())
     st.write(
-        f"Drawn on {moment_in_words(sample.drawn_at)} by {as_typed(sample.by)}. {size_in_words(sample)} "
+        f"Drawn on {moment_in_words(sample.drawn_at)} by {as_typed(sample.by)}: {size_in_words(sample)} "
         f"{excluded_in_words(sample.excluded)} The reviews are due by **{in_words(sample.due_on)}**."
     )
     link("reviews", "Go to the reviews")

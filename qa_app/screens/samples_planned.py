@@ -1,20 +1,16 @@
 """Planning a central or thematic sample: which cases, how many, what would follow; then the draw."""
 
-from collections.abc import Mapping
-
-import pandas as pd
 import streamlit as st
 
-from qa_app.runtime import as_typed, date_input, do, fresh, given, problem, reading, signed_in, table
-from qa_app.sample_words import chances, consequences, option_in_words, period_in_words
+from qa_app.runtime import as_typed, date_input, do, fresh, given, reading, signed_in
+from qa_app.sample_words import Judged, period_in_words
 from qa_app.screens.samples_cases import Cases, choose
 from qa_app.screens.samples_draw import draw, newest
-from qa_app.wording import percent, whole_percent
-from sampling.planning import SizeOption, default_due_date, options_to_show
+from qa_app.screens.samples_size import choose_size
+from sampling.planning import default_due_date
 from sampling.records.database import today
 from sampling.records.settings import setting
-from sampling.refused import Refused
-from sampling.samples import EVERY_CASE, Size, ToShow, plan_case_sample
+from sampling.samples import EVERY_CASE, Size, plan_case_sample
 from sampling.tables import Route
 
 _WAYS = ("Enough to show a standard", "A number I choose", "Every case")
@@ -86,61 +82,14 @@ def _size(route: Route, cases: Cases) -> Size | None:
         assurance = setting(session, "assurance", today(session))
     if route == Route.THEMATIC:
         standard = _typed_standard(standard)
-    return to_show(cases.preview.strata, standard=standard, assurance=assurance, things="cases")
+    judged = Judged(population, standard, assurance)
+    return choose_size(cases.preview.strata, judged)
 
 
 def _typed_standard(standard: str) -> str:
     return st.text_input(
         "Standard to show", value=standard, key=fresh("standard"), help="A share: type 0.98 for 98%."
     ).strip()
-
-
-def to_show(populations: Mapping[str, int], *, standard: str, assurance: str, things: str) -> ToShow | None:
-    """Show the sizes side by side with what would follow, and ask for one. None while there is none."""
-    try:
-        options = options_to_show(populations, standard=standard, assurance=assurance)
-    except Refused as refused:
-        problem(str(refused))
-        return None
-    population = sum(populations.values())
-    st.write(
-        f"To show, with {whole_percent(assurance)} assurance, that at least {whole_percent(standard)} of the "
-        f"{population:,} {things} meet the standard. Allowing for a few failures takes more reviews, and is "
-        "fairer to an office that is good but not perfect."
-    )
-    possible = {option.allowed_failures: option for option in options if not option.refusal}
-    table(
-        _side_by_side(list(possible.values()), population),
-        caption="How many to review",
-        key=f"options-{things}",
-    )
-    allowed = st.radio(
-        "How many may fail",
-        list(possible),
-        format_func=lambda count: option_in_words(possible[count]),
-        key=fresh(f"allowed-{things}"),
-    )
-    option = possible[allowed]
-    for line in consequences(option, population=population, standard=standard, assurance=assurance):
-        st.markdown(f"- {line}")
-    st.write(chances(option, population=population, standard=standard, assurance=assurance))
-    return ToShow(standard, assurance, allowed)
-
-
-def _side_by_side(options: list[SizeOption], population: int) -> pd.DataFrame:
-    rows = [
-        (
-            option.allowed_failures,
-            option.size,
-            percent((option.size or 0) / population),
-            "" if option.missed_from is None else f"{option.missed_from:,} or more fail",
-            "" if option.good_passes is None else percent(option.good_passes),
-        )
-        for option in options
-    ]
-    columns = ["May fail", "To review", "Of all cases", "Shown missed if", "A good office passes"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame if (frame[columns[-1]] != "").any() else frame[columns[:-1]]
 
 
 def _default_name(route: Route, cases: Cases) -> str:

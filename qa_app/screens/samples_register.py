@@ -16,6 +16,7 @@ from qa_app.screens.samples_draw import go_on
 from qa_app.wording import moment_in_words
 from sampling.case_filters import field_values
 from sampling.queries import SampleRow, drawn_cases, receipt_of, samples, strata_of_sample
+from sampling.records.database import OFFICE_TIME
 from sampling.refused import Refused
 from sampling.tables import Route
 
@@ -34,6 +35,11 @@ def show() -> None:
         empty="No sample has been drawn yet that you may see. It will stand here with its receipt.",
         download="samples.csv",
     )
+    if found:
+        st.caption(
+            "Draw counts the draws for the same period, so that nobody can draw until they like what they "
+            "get. Plan is the beginning of the registered plan's hash."
+        )
     drawn = {sample.draw_id: sample for sample in found if sample.drawn_at is not None}
     if not drawn:
         return
@@ -56,14 +62,14 @@ def _rows(found: list[SampleRow]) -> pd.DataFrame:
                 ROUTES[sample.route],
                 sample.population,
                 sample.size,
-                sample.drawn_at,
+                sample.drawn_at.astimezone(OFFICE_TIME).date() if sample.drawn_at else None,
+                f"{sample.number} of {sample.draws}" if sample.draws else "Not drawn",
+                (sample.plan_sha256 or "")[:8],
                 sample.by,
-                draws_in_words(sample),
-                (sample.plan_sha256 or "")[:12],
             )
             for sample in found
         ],
-        columns=["Sample", "Route", "Cases", "Drawn", "Drawn on", "By", "How often drawn", "Plan (hash)"],
+        columns=["Sample", "Route", "Cases", "Drawn", "Drawn on", "Draw", "Plan", "By"],
     )
 
 
@@ -74,8 +80,8 @@ def _one(sample: SampleRow, draw_id: int | None) -> None:
         cases = drawn_cases(session, draw_id, signed_in())
         teams = field_values(session, "team")
     st.subheader(as_typed(sample.name), anchor=False)
-    for line in _facts(sample, filters_in_words(sample.filters.get("fields", {}), teams)):
-        st.markdown(f"- {as_typed(line)}")
+    facts = _facts(sample, filters_in_words(sample.filters.get("fields", {}), teams))
+    st.markdown("\n".join(f"- {as_typed(fact)}" for fact in facts))
     words = {"code": "Code", "stratum": "Stratum", "population": "Cases", "drawn": "Drawn"}
     table(
         strata[list(words)].rename(columns=words),
@@ -106,18 +112,19 @@ def _one(sample: SampleRow, draw_id: int | None) -> None:
 
 
 def _facts(sample: SampleRow, filters: str) -> list[str]:
-    lines = [ROUTES[sample.route] + (f", {period_in_words(*sample.period)}" if sample.period else "")]
-    if filters:
-        lines.append(f"Only cases with {filters}")
-    lines.append(size_in_words(sample))
+    period = f" of {period_in_words(*sample.period)}" if sample.period else ""
+    facts = [f"Drawn from: {ROUTES[sample.route].lower()}{period}{f', only {filters}' if filters else ''}."]
+    facts.append(f"Drawn: {size_in_words(sample)}")
     if excluded := excluded_in_words(sample.excluded):
-        lines.append(excluded)
-    lines.append(f"Frozen on {moment_in_words(sample.frozen_at)} by {sample.by}")
+        facts.append(excluded)
     if sample.drawn_at is not None:
-        lines.append(f"Drawn on {moment_in_words(sample.drawn_at)}. {draws_in_words(sample)}")
+        facts.append(
+            f"Frozen on {moment_in_words(sample.frozen_at)} by {sample.by}, drawn on "
+            f"{moment_in_words(sample.drawn_at)}: {draws_in_words(sample)}."
+        )
     if sample.due_on is not None:
-        lines.append(f"Reviews are due by {in_words(sample.due_on)}")
-    return lines
+        facts.append(f"Reviews are due by {in_words(sample.due_on)}.")
+    return facts
 
 
 def _checking(sample: SampleRow, draw_id: int) -> None:

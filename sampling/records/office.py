@@ -6,7 +6,7 @@ Nothing here is deleted. What ends gets a last day, and who leaves is disabled.
 import re
 from datetime import date, timedelta
 
-from sqlalchemy import CheckConstraint, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sampling.records import audit_trail
@@ -20,11 +20,9 @@ from sampling.records.people import (
     RoleHeld,
     Team,
     check_may_act_as,
-    in_force,
-    people_count,
     person_by_email,
 )
-from sampling.records.sign_in import hash_password
+from sampling.records.sign_in import end_sessions, hash_password
 from sampling.refused import Refused
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -102,18 +100,20 @@ def add_person(
     """
     check_may_act_as(session, by, Role.ADMINISTRATOR)
     known_as = (case_system_name or "").strip() or None
-    person = None
-    if known_as:
-        person = session.scalars(select(Person).where(Person.case_system_name == known_as)).first()
-        if person is not None and person.email is not None:
-            raise Refused(
-                f"{person.name} is already known to the case system as {known_as}. Leave the name out or change it."
-            )
+    signs_in = bool(email and email.strip())
+    if password and not signs_in:
+        raise Refused("A password needs an e-mail address to sign in with. Type one, or leave both empty.")
+    person = _known_to_case_system(session, known_as) if known_as else None
+    if person is not None and person.email is not None:
+        raise Refused(
+            f"{person.name} is already known to the case system as {known_as}. "
+            "Leave the name out or change it."
+        )
     if person is None:
         person = Person(name=_name(name), case_system_name=known_as)
         session.add(person)
     person.name = _name(name)
-    if email and email.strip():
+    if email and signs_in:
         person.email = _email(session, email)
         person.password_hash = hash_password(password or "")
     session.flush()
@@ -124,12 +124,17 @@ def add_person(
 
 
 def set_password(session: Session, person: Person, *, password: str, by: Person) -> None:
-    """Give a person a new password: their own, or an administrator for anybody."""
+    """Give a person a new password: their own, or an administrator for anybody.
+
+    A password that somebody else sets ends what the person, or a thief, is signed in to.
+    """
     if by.id != person.id:
         check_may_act_as(session, by, Role.ADMINISTRATOR)
     if person.email is None:
         raise Refused(f"{person.name} has no e-mail address to sign in with. Add one first.")
     person.password_hash = hash_password(password)
+    if by.id != person.id:
+        end_sessions(session, person)
     audit_trail.record(session, "set_password", f"person {person.id}", by=by)
 
 
@@ -155,13 +160,13 @@ def give_role(
             RoleHeld.person_id == person.id,
             RoleHeld.role == role,
             RoleHeld.team_id == (team.id if team else None),
-            in_force(RoleHeld, starts_on),
+            _not_over(RoleHeld, starts_on),
+            *([] if ends_on is None else [RoleHeld.starts_on <= ends_on]),
         )
     ).first()
     if held is not None:
-        raise Refused(
-            f"{person.name} already has this role on {starts_on:%d %B %Y}. End it first, or leave it."
-        )
+        day = max(starts_on, held.starts_on)
+        raise Refused(f"{person.name} already has this role on {_in_words(day)}. End it first, or leave it.")
     row = RoleHeld(
         person_id=person.id,
         role=role,
@@ -179,6 +184,7 @@ def give_role(
         role=str(role),
         team=team.id if team else None,
         starts_on=str(starts_on),
+        ends_on=str(ends_on) if ends_on else None,
     )
     return row
 
@@ -187,8 +193,14 @@ def end_role(session: Session, held: RoleHeld, *, ends_on: date, by: Person) -> 
     """End a role on its last day. The office keeps at least one administrator."""
     check_may_act_as(session, by, Role.ADMINISTRATOR)
     _check_period(held.starts_on, ends_on)
+    if held.ends_on is not None and held.ends_on < min(ends_on, today(session)):
+        raise Refused(
+            f"This role ended on {_in_words(held.ends_on)} and stays so. "
+            "Give the role again from a later day."
+        )
     if held.role == Role.ADMINISTRATOR:
-        _check_another_administrator(session, held.person_id, ends_on + timedelta(days=1))
+        first_day = max(today(session), ends_on + timedelta(days=1))
+        _check_administrators_from(session, first_day, without_role=held.id)
     held.ends_on = ends_on
     audit_trail.record(
         session, "end_role", f"person {held.person_id}", by=by, role=held.role, ends_on=str(ends_on)
@@ -199,7 +211,7 @@ def join_team(session: Session, person: Person, *, team: Team, starts_on: date, 
     """Move a person into a team: the earlier membership ends the day before."""
     check_may_act_as(session, by, Role.ADMINISTRATOR)
     current = session.scalars(
-        select(Membership).where(Membership.person_id == person.id, in_force(Membership, starts_on))
+        select(Membership).where(Membership.person_id == person.id, _not_over(Membership, starts_on))
     ).all()
     for membership in current:
         _end_before(membership, starts_on, person)
@@ -221,7 +233,7 @@ def set_line_manager(
         raise Refused(f"{person.name} cannot be their own line manager. Choose somebody else.")
     current = session.scalars(
         select(LineManagement).where(
-            LineManagement.person_id == person.id, in_force(LineManagement, starts_on)
+            LineManagement.person_id == person.id, _not_over(LineManagement, starts_on)
         )
     ).all()
     for row in current:
@@ -271,8 +283,11 @@ def disable_person(session: Session, person: Person, *, by: Person) -> None:
     check_may_act_as(session, by, Role.ADMINISTRATOR)
     if person.id == by.id:
         raise Refused("You cannot disable your own account. Ask another administrator.")
-    _check_another_administrator(session, person.id, today(session))
+    if person.disabled_on is not None:
+        raise Refused(f"{person.name} has been disabled since {_in_words(person.disabled_on)} already.")
+    _check_administrators_from(session, today(session), without_person=person.id)
     person.disabled_on = today(session)
+    end_sessions(session, person)  # or they would go on where they were, should they be enabled again
     audit_trail.record(session, "disable_person", f"person {person.id}", by=by)
 
 
@@ -283,27 +298,58 @@ def enable_person(session: Session, person: Person, *, by: Person) -> None:
     audit_trail.record(session, "enable_person", f"person {person.id}", by=by)
 
 
-def _check_another_administrator(session: Session, person_id: int, on: date) -> None:
-    others = session.scalar(
-        select(func.count())
-        .select_from(RoleHeld)
+def _check_administrators_from(
+    session: Session, day: date, *, without_role: int | None = None, without_person: int | None = None
+) -> None:
+    """Refuse unless, from that day on and without this role or person, there is always an administrator."""
+    # Locked, in one order for everybody: two administrators could otherwise end each other at once.
+    rows = session.execute(
+        select(RoleHeld.id, RoleHeld.person_id, RoleHeld.starts_on, RoleHeld.ends_on, Person.disabled_on)
         .join(Person, Person.id == RoleHeld.person_id)
-        .where(
-            RoleHeld.role == Role.ADMINISTRATOR,
-            RoleHeld.person_id != person_id,
-            in_force(RoleHeld, on),
-            Person.disabled_on.is_(None),
-            Person.email.is_not(None),
-        )
+        .where(RoleHeld.role == Role.ADMINISTRATOR, Person.email.is_not(None))
+        .order_by(RoleHeld.id)
+        .with_for_update()
     )
-    if not others:
-        raise Refused("This is the office's only administrator. Make somebody else an administrator first.")
+    periods = [
+        (row.starts_on, row.ends_on or date.max)
+        for row in rows
+        if row.disabled_on is None and row.id != without_role and row.person_id != without_person
+    ]
+    while True:
+        last_days = [last for first, last in periods if first <= day <= last]
+        if not last_days:
+            raise Refused(
+                f"On {_in_words(day)} the office would be without an administrator. "
+                "Make somebody else an administrator first."
+            )
+        if max(last_days) == date.max:
+            return
+        day = max(last_days) + timedelta(days=1)
+
+
+def _not_over(
+    table: type[RoleHeld] | type[Membership] | type[LineManagement], day: date
+) -> ColumnElement[bool]:
+    """The condition that a dated row counts on that day or on a later one."""
+    return or_(table.ends_on.is_(None), table.ends_on >= day)
+
+
+def _known_to_case_system(session: Session, name: str) -> Person | None:
+    """The person extracts know under a name, compared as imports compare names."""
+    known = session.execute(
+        select(Person.case_system_name, Person.id)
+        .where(Person.case_system_name.is_not(None))
+        .order_by(Person.id)
+    ).all()
+    alike = [row.id for row in known if row.case_system_name.strip().casefold() == name.casefold()]
+    exact = [row.id for row in known if row.case_system_name == name]
+    return session.get(Person, (exact or alike)[0]) if alike else None
 
 
 def _end_before(row: Membership | LineManagement, starts_on: date, person: Person) -> None:
     if row.starts_on >= starts_on:
         raise Refused(
-            f"{person.name} already has an entry from {row.starts_on:%d %B %Y}. Choose a later first day."
+            f"{person.name} already has an entry from {_in_words(row.starts_on)}. Choose a later first day."
         )
     row.ends_on = starts_on - timedelta(days=1)
 
@@ -311,8 +357,12 @@ def _end_before(row: Membership | LineManagement, starts_on: date, person: Perso
 def _check_period(starts_on: date, ends_on: date | None) -> None:
     if ends_on is not None and ends_on < starts_on:
         raise Refused(
-            f"The last day, {ends_on:%d %B %Y}, is before the first, {starts_on:%d %B %Y}. Change one."
+            f"The last day, {_in_words(ends_on)}, is before the first, {_in_words(starts_on)}. Change one."
         )
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _name(text: str) -> str:
@@ -326,6 +376,6 @@ def _email(session: Session, text: str) -> str:
     email = text.strip().lower()
     if not _EMAIL.fullmatch(email):
         raise Refused(f"{text!r} is not an e-mail address. Type one such as name@example.org.")
-    if people_count(session) and person_by_email(session, email) is not None:
+    if person_by_email(session, email) is not None:
         raise Refused(f"Somebody already signs in as {email}. Use another address.")
     return email

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sampling.records.database import Base, today
@@ -179,7 +179,3 @@ def check_may_act_as(session: Session, person: Person, *roles: Role) -> None:
 def person_by_email(session: Session, email: str) -> Person | None:
     """The person who signs in with that address, in whatever letters it was typed."""
     return session.scalars(select(Person).where(Person.email == email.strip().lower())).first()
-
-
-def people_count(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Person)) or 0

@@ -3,8 +3,9 @@
 A quarter that is past keeps the rules of its day.
 """
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import UniqueConstraint, select
@@ -28,6 +29,10 @@ SETTINGS: Final = {
     "calendar": ("ENG", "Whose bank holidays count: ENG, WLS, SCT or NIR"),
 }
 SHIPPED_FROM: Final = date(2000, 1, 1)
+
+# Plain digits only: of what Decimal and int also take (1e-2, NaN, 0_9, ²) other readers make other things.
+_SHARE: Final = re.compile(r"0?\.[0-9]{1,9}")
+_QUOTA: Final = re.compile(r"[1-9][0-9]?|100")
 
 
 class Setting(Base):
@@ -77,13 +82,10 @@ def check_setting(name: str, value: str) -> None:
             raise Refused(f"The calendar {value!r} is not known. Type one of {', '.join(NATIONS)}.")
         return
     if name == "monthly_quota":
-        if not value.isdigit() or not 1 <= int(value) <= 100:
+        if not _QUOTA.fullmatch(value):
             raise Refused(f"The monthly quota is {value!r}; it must be a whole number from 1 to 100.")
         return
-    try:
-        share = Decimal(value)
-    except InvalidOperation:
-        share = Decimal(-1)
+    share = Decimal(value) if _SHARE.fullmatch(value) else Decimal(-1)
     low = Decimal("0.5") if name == "assurance" else Decimal(0)
     if not low < share < 1:
         raise Refused(f"{SETTINGS[name][1]} is {value!r}; type a share between {low} and 1, such as 0.95.")

@@ -56,8 +56,9 @@ def sign_in(session: Session, email: str, password: str) -> str | None:
     Five wrong tries for an address within a quarter of an hour close it for the rest of that
     time: Refused. Wrong tries must be kept, so the caller commits whatever comes back.
     """
-    email = email.strip().lower()[:320]
+    email = email.replace("\0", "").strip().lower()[:320]  # PostgreSQL has no place for a NUL
     moment = now(session)
+    _one_try_at_a_time(session, email)
     failures = session.scalar(
         select(func.count())
         .select_from(FailedSignIn)
@@ -68,6 +69,8 @@ def sign_in(session: Session, email: str, password: str) -> str | None:
     person = person_by_email(session, email)
     stored = person.password_hash if person is not None and person.disabled_on is None else None
     if not _matches(stored, password) or person is None:
+        # What was typed may be anything, even a password: it is kept no longer than it counts.
+        session.execute(delete(FailedSignIn).where(FailedSignIn.at <= moment - WINDOW))
         session.add(FailedSignIn(email=email, at=moment))
         return None
     session.execute(delete(FailedSignIn).where(FailedSignIn.email == email))
@@ -78,6 +81,11 @@ def sign_in(session: Session, email: str, password: str) -> str | None:
     )
     audit_trail.record(session, "sign_in", f"person {person.id}", by=person)
     return token
+
+
+def end_sessions(session: Session, person: Person) -> None:
+    """Sign a person out everywhere."""
+    session.execute(delete(SignInSession).where(SignInSession.person_id == person.id))
 
 
 def sign_out(session: Session, token: str) -> None:
@@ -101,6 +109,13 @@ def person_of_token(session: Session, token: str) -> Person | None:
             Person.disabled_on.is_(None),
         )
     ).first()
+
+
+def _one_try_at_a_time(session: Session, email: str) -> None:
+    # Or a hundred tries sent at once would all be counted before any of them has failed. SQLite lets
+    # only one transaction write; PostgreSQL must be asked to.
+    if session.connection().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(email))))
 
 
 def _matches(stored: str | None, password: str) -> bool:

@@ -1,0 +1,163 @@
+"""What QA does in the demonstration: the central sample, the second scorings, the theme."""
+
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from qa_app.demo_agenda import period_in_words
+from qa_app.demo_learning import STILL_OPEN
+from qa_app.demo_people import SERVICE
+from qa_app.demo_play import Lesson, Play
+from qa_app.demo_reviews import HALF_DONE, NO_FILE, NOTHING_WRONG, Findings, wanting
+from sampling.actions import register_plan_to_show, register_sized_plan
+from sampling.drawing import carry_out_plan
+from sampling.frames import freeze_case_frame
+from sampling.records.calendars import working_days_on
+from sampling.records.database import reading, today, writing
+from sampling.records.people import Person
+from sampling.records.settings import setting
+from sampling.tables import Frame, Route
+from scorecards.queries import WorkItem, work_of
+from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
+
+ALLOWED_FAILURES: Final = 2  # of the central sample, and of the first second scoring
+LEFT: Final = 6  # cases of the central sample that nobody has finished yet
+THEME: Final = 15
+THEME_DONE: Final = 8
+MISSED: Final = 2  # second scores that find what the manager did not
+OVERCALLED: Final = 1  # and the other way round
+
+
+def play_central_sample(play: Play, day: date) -> None:
+    """The closed cases of the quarter, sized to show 98%, reviewed by both reviewers nearly to the end.
+
+    One outcome is not met and one file was not found: as many failures as the plan allows.
+    """
+    by_id, moment, period = play.cast.reviewers[0], play.agenda.at(day, 9), play.period(0, 2)
+    with writing(play.engine, now=moment) as session:
+        by = session.get_one(Person, by_id)
+        frame = freeze_case_frame(
+            session,
+            f"Closed cases, {period_in_words(*period)}",
+            route=Route.CENTRAL,
+            period=period,
+            filters={},
+            stratify_by="team",
+            by=by,
+        )
+        plan_id = register_plan_to_show(
+            session,
+            frame,
+            standard=setting(session, "outcome_standard", period[1]),
+            assurance=setting(session, "assurance", period[1]),
+            allowed_failures=ALLOWED_FAILURES,
+            due_on=working_days_on(session, today(session), 20),
+            by=by,
+        ).id
+        name = frame.name
+    carry_out_plan(play.engine, plan_id, by_id=by_id, now=moment)
+    shared = _shared_out(play, name, moment)
+    play.rng.shuffle(shared)
+    done, left = shared[:-LEFT], shared[-LEFT:]
+    failing, missing = play.rng.sample(range(len(done)), 2)
+    for number, ((item, reviewer_id), when) in enumerate(zip(done, _moments(play, day, len(done)), strict=True)):
+        case_type = play.cases[item.reference].case_type
+        findings, lesson = NOTHING_WRONG, None
+        if number == failing:
+            findings, lesson = wanting(play.rng, case_type, outcome=True), Lesson(STILL_OPEN)
+        elif number == missing:
+            findings = NO_FILE
+        elif play.rng.random() < 0.1:
+            findings = wanting(play.rng, case_type, method=True)
+            lesson = Lesson() if play.rng.random() < 0.5 else None
+        elif play.rng.random() < 0.01:
+            lesson = Lesson(is_praise=True)
+        play.plan_review(
+            when, item.sampled_case_id, item.reference, findings, by_id=reviewer_id, lesson=lesson
+        )
+    item, reviewer_id = next(((item, by) for item, by in left if by == by_id), left[0])
+    play.plan_review(play.agenda.now, item.sampled_case_id, item.reference, HALF_DONE, by_id=reviewer_id)
+
+
+def play_second_scoring(play: Play, day: date, *, months: tuple[int, int], is_first: bool) -> None:
+    """Managers' reviews of some months scored again: the first to its end, another half way."""
+    by_id, moment = play.cast.reviewers[1], play.agenda.at(day, 9, 30)
+    allowed = ALLOWED_FAILURES if is_first else 0
+    with writing(play.engine, now=moment) as session:
+        by = session.get_one(Person, by_id)
+        period = play.period(*months)
+        plan = plan_second_scoring(session, period=period, allowed_failures=allowed, by=by)
+        plan_id = plan.id
+    carry_out_second_scoring(play.engine, plan_id, by_id=by_id, now=moment)
+    shared = _shared_out(play, None, moment)
+    done = shared if is_first else shared[: len(shared) // 2]
+    scores = [play.first_scores[item.reference] for item, _ in done]
+    scores = _disagreeing(play, [item for item, _ in done], scores) if is_first else scores
+    moments = _moments(play, day, len(done))
+    for (item, reviewer_id), findings, when in zip(done, scores, moments, strict=True):
+        play.plan_review(when, item.sampled_case_id, item.reference, findings, by_id=reviewer_id)
+
+
+def _disagreeing(play: Play, items: list[WorkItem], scores: list[Findings]) -> list[Findings]:
+    met = [number for number, findings in enumerate(scores) if not findings.not_met]
+    not_met = [number for number, findings in enumerate(scores) if findings.not_met]
+    scores = list(scores)
+    for number in play.rng.sample(met, MISSED):
+        case_type = play.cases[items[number].reference].case_type
+        scores[number] = wanting(play.rng, case_type, method=True)
+    for number in play.rng.sample(not_met, min(OVERCALLED, len(not_met))):
+        scores[number] = NOTHING_WRONG
+    return scores
+
+
+def play_theme(play: Play, day: date) -> None:
+    """Upheld service complaints in depth, by the thematic reviewer, half way."""
+    by_id, moment, period = play.cast.thematic, play.agenda.at(day, 9), play.period(0, 1)
+    with writing(play.engine, now=moment) as session:
+        by = session.get_one(Person, by_id)
+        frame = freeze_case_frame(
+            session,
+            f"Upheld service complaints, {period_in_words(*period)}",
+            route=Route.THEMATIC,
+            period=period,
+            filters={"case_type": [SERVICE], "outcome": ["Upheld", "Partly upheld"]},
+            stratify_by=None,
+            by=by,
+        )
+        plan_id, name = _register_theme(session, frame, by), frame.name
+    carry_out_plan(play.engine, plan_id, by_id=by_id, now=moment)
+    with reading(play.engine, now=moment) as session:
+        work = work_of(session, session.get_one(Person, by_id))
+    done = [item for item in work if item.sample == name][:THEME_DONE]
+    for number, (item, when) in enumerate(zip(done, _moments(play, day, len(done)), strict=True)):
+        findings = wanting(play.rng, SERVICE, method=True) if number < 2 else NOTHING_WRONG
+        play.plan_review(
+            when, item.sampled_case_id, item.reference, findings, by_id=by_id, lesson=Lesson() if number < 2 else None
+        )
+
+
+def _register_theme(session: Session, frame: Frame, by: Person) -> int:
+    sizes = {stratum.code: min(THEME, stratum.population) for stratum in frame.strata}
+    due_on = working_days_on(session, today(session), 40)
+    return register_sized_plan(session, frame, sizes=sizes, due_on=due_on, by=by).id
+
+
+def _shared_out(play: Play, sample: str | None, moment: datetime) -> list[tuple[WorkItem, int]]:
+    """The cases of a sample, or of a second scoring (None), shared out evenly among the reviewers.
+
+    Each with the reviewer's id. Whoever is barred from a case leaves it to the other.
+    """
+    shares: dict[int, tuple[WorkItem, list[int]]] = {}
+    with reading(play.engine, now=moment) as session:
+        for reviewer_id in play.cast.reviewers:
+            for item in work_of(session, session.get_one(Person, reviewer_id)):
+                is_meant = item.route == Route.SECOND if sample is None else item.sample == sample
+                if is_meant and item.state == "to do":
+                    shares.setdefault(item.sampled_case_id, (item, []))[1].append(reviewer_id)
+    return [(item, able[number % len(able)]) for number, (item, able) in enumerate(shares.values())]
+
+
+def _moments(play: Play, day: date, number: int) -> list[datetime]:
+    days = [later for later in play.agenda.days(day.replace(day=1)) if later > day][:15] or [day]
+    return play.agenda.spread(days, number, rng=play.rng)

@@ -1,0 +1,116 @@
+"""Scoring managers' reviews again, blind: planning, drawing, and how far it is."""
+
+import pandas as pd
+import streamlit as st
+
+from qa_app.runtime import date_input, do, fresh, in_words, link, problem, reading, signed_in, table, title
+from qa_app.sample_words import Judged, period_in_words
+from qa_app.screens.samples_draw import draw, go_on
+from qa_app.screens.samples_size import choose_size
+from qa_app.wording import cases_in_words
+from sampling.frames import may_plan
+from sampling.planning import last_full_month
+from sampling.queries import samples
+from sampling.records.database import today
+from sampling.refused import Refused
+from sampling.tables import Route
+from scorecards.second_scoring import plan_second_scoring
+from scorecards.second_scoring_progress import (
+    SecondScoringPreview,
+    SecondScoringProgress,
+    preview_second_scoring,
+    second_scoring_progress,
+)
+
+NOUN = "managers' review"
+_WAYS = ("Every review", "Enough to show that managers and QA agree")
+
+
+def show() -> None:
+    """What waits, what a new second scoring would be drawn from, and the ones there are."""
+    title(
+        "Second scoring",
+        "QA scores some of the managers' cases again without seeing their scores. So the office finds out "
+        "whether the two would judge a case alike.",
+    )
+    person = signed_in()
+    with reading() as session:
+        if not may_plan(session, person, Route.SECOND):
+            st.write("Second scoring is for QA reviewers and the Head of Customer Care.")
+            return
+        waiting = [row for row in samples(session, person, routes=(Route.SECOND,)) if row.drawn_at is None]
+        drawn = second_scoring_progress(session, person)
+    for sample in waiting:
+        go_on(sample)
+    if not waiting:
+        _plan()
+    _progress(drawn)
+
+
+def _plan() -> None:
+    st.subheader("Draw a second scoring", anchor=False)
+    with reading() as session:
+        default = last_full_month(today(session))
+    left, right = st.columns(2)
+    with left:
+        first = date_input("Managers' reviews submitted from", fresh("first"), default[0])
+    with right:
+        last = date_input("to, and including", fresh("last"), default[1])
+    if first is None or last is None:
+        st.write("Type the first and the last day to see how many reviews there are.")
+        return
+    period = (first, last)
+    try:
+        with reading() as session:
+            preview = preview_second_scoring(session, period=period, by=signed_in())
+    except Refused as refused:
+        problem(str(refused))
+        return
+    if not preview.available:
+        st.info(
+            f"No manager's review of {period_in_words(first, last)} is left to be scored again. Managers "
+            "submit theirs first; what has been scored again once is left out."
+        )
+        return
+    st.write(f"**{cases_in_words(preview.available, NOUN)}** can be scored again. They are one per case.")
+    ready, allowed = _size(preview)
+    if not ready:
+        return
+    st.write(f"The second scores are due by {in_words(preview.due_on)}.")
+    if st.button("Register and draw", type="primary"):
+        plan = do(
+            lambda session, by: plan_second_scoring(session, period=period, allowed_failures=allowed, by=by)
+        )
+        if plan is not None:
+            name = f"Second scoring, {period_in_words(first, last)}"
+            draw(plan.id, route=Route.SECOND, name=name)
+
+
+def _size(preview: SecondScoringPreview) -> tuple[bool, int | None]:
+    """Whether a size was chosen, and how many may differ: None for every review."""
+    way = st.radio("How many", _WAYS, key=fresh("way"))
+    if way == _WAYS[0]:
+        return True, None
+    judged = Judged(preview.available, preview.standard, preview.assurance, NOUN, "agree", "differ")
+    rule = choose_size({"S01": preview.available}, judged)
+    return rule is not None, rule.allowed_failures if rule else None
+
+
+def _progress(drawn: list[SecondScoringProgress]) -> None:
+    rows = [(row.name, row.population, row.drawn, row.scored, row.outstanding, row.due_on) for row in drawn]
+    table(
+        pd.DataFrame(
+            rows,
+            columns=["Second scoring", "Managers' reviews", "Drawn", "Scored again", "Outstanding", "Due by"],
+        ),
+        caption="Second scorings, the newest first",
+        key="second-scorings",
+        empty="Nothing has been scored again yet.",
+    )
+    if drawn:
+        st.write(
+            "Which cases these are is sealed. Those who may score them find them under Reviews; what they "
+            "say of agreement stands under Results."
+        )
+        link("reviews")
+        link("results")

@@ -1,0 +1,220 @@
+"""The sentences that read results."""
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from qa_app.wording import (
+    ACTION_STATES,
+    LEARNING_KINDS,
+    RESPONSES,
+    REVIEW_STATES,
+    ROUTES,
+    VERDICTS,
+    agreement_sentence,
+    alternative_sentence,
+    chance_sentence,
+    detection_sentence,
+    direction_sentence,
+    not_met_sentence,
+    open_sentence,
+    percent,
+    range_sentence,
+    verdict_sentence,
+    whole_percent,
+)
+from sampling.intervals import rate_interval
+from scorecards.agreement import agreement
+from scorecards.agreement_results import AgreementResult
+from scorecards.verdicts import judge
+
+STANDARD = Fraction("0.98")
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.992, "99.2%"),
+        (0.9796, "97.96%"),  # one decimal would make it 98.0%
+        (Fraction(97999, 100000), "97.999%"),
+        (0.98, "98.0%"),  # a float just below 98/100, and 98% all the same
+        (Fraction(49, 50), "98.0%"),
+        (0.9804, "98.0%"),
+        (1999 / 2000, "99.95%"),
+        (Fraction(1, 3000), "0.03%"),
+        (1.0, "100%"),
+        (0.0, "0%"),
+    ],
+)
+def test_a_share_is_never_rounded_up_to_what_it_does_not_reach(share: float | Fraction, words: str) -> None:
+    assert percent(share, against=STANDARD) == words
+
+
+def test_every_share_keeps_its_side_of_every_standard() -> None:
+    for standard in (Fraction("0.98"), Fraction("0.9"), Fraction("0.975"), Fraction("0.8")):
+        for n in range(1, 120):
+            for met in range(n + 1):
+                shown = Fraction(percent(met / n, against=standard).removesuffix("%")) / 100
+                assert (shown < standard) == (Fraction(met, n) < standard)
+                assert (shown < 1, shown > 0) == (met < n, met > 0)
+
+
+def test_a_standard_is_written_as_it_was_set() -> None:
+    assert [whole_percent(text) for text in ("0.98", "0.80", "0.975", "0.95")] == [
+        "98%",
+        "80%",
+        "97.5%",
+        "95%",
+    ]
+
+
+def test_not_shown_yet_and_what_would_show_it() -> None:
+    judgement = judge(238, 240, 812, standard="0.98")
+    assert verdict_sentence(judgement) == (
+        "Not shown yet: 238 of 240 met, 99.2% of the sample. With 95% assurance at least "
+        f"{percent(judgement.lower, against=STANDARD)} of all 812 cases meet; the standard is 98%. "
+        f"{judgement.still_needed} more cases, all met, would show it."
+    )
+    assert judgement.still_needed is not None
+
+
+def test_met_and_missed() -> None:
+    met = verdict_sentence(judge(240, 240, 812, standard="0.98"))
+    assert met.startswith("Met: 240 of 240 met, 100% of the sample. With 95% assurance at least ")
+    assert met.endswith("of all 812 cases meet; the standard is 98%.")
+    missed = verdict_sentence(judge(200, 240, 812, standard="0.98"))
+    assert missed.startswith("Missed: 200 of 240 met, 83.3% of the sample. With 95% assurance at most ")
+
+
+def test_a_whole_population_is_no_estimate() -> None:
+    assert verdict_sentence(judge(19, 20, 20, standard="0.98")) == (
+        "Missed: 19 of 20 met, 95.0% of the sample. Every one of the 20 cases was reviewed, "
+        "so this is no estimate; the standard is 98%."
+    )
+
+
+def test_an_incomplete_sample_counts_against_it_until_it_is_in() -> None:
+    words = verdict_sentence(judge(60, 87, 100, standard="0.98", undecided=27), outstanding=27)
+    assert "60 of 60 met, 100% of those with a result so far." in words
+    assert (
+        "60 of 87 cases reviewed; the verdict counts the 27 outstanding against it until they are in."
+        in words
+    )
+    assert words.endswith("would show it; 27 are still to come.")
+    beyond = verdict_sentence(judge(20, 30, 812, standard="0.98", undecided=10), outstanding=10)
+    assert "the 10 outstanding and " in beyond
+    assert beyond.endswith(" beyond the sample.")
+    decided = verdict_sentence(judge(90, 87 + 13, 100, standard="0.80", undecided=5), outstanding=5)
+    assert decided.startswith("Met: ")
+    assert "the verdict holds however the 5 outstanding turn out" in decided
+
+
+def test_nothing_reviewed_and_nothing_that_could_show_it() -> None:
+    words = verdict_sentence(judge(0, 10, 100, standard="0.98", undecided=10), outstanding=10)
+    assert words.startswith("Not shown yet: no case has a result yet. 0 of 10 cases reviewed;")
+    unassessable = judge(8, 10, 10, standard="0.98", undecided=2)
+    assert "In 2 cases nothing applied; the verdict allows for either result." in verdict_sentence(
+        unassessable, not_assessable=2
+    )
+
+
+def test_one_more_case_is_one() -> None:
+    judgement = next(
+        found for n in range(1, 300) if (found := judge(n, n, 300, standard="0.98")).still_needed == 1
+    )
+    assert verdict_sentence(judgement).endswith("1 more case, met, would show it.")
+
+
+def test_the_likely_range_and_the_weighted_estimate() -> None:
+    given: dict[str, Any] = {"population": 812, "assurance": "0.95", "against": STANDARD}
+    assert range_sentence(0.9704, 0.998, **given) == (
+        "Likely range: 97.0% to 99.8% of all 812 cases, with 95% confidence."
+    )
+    assert range_sentence(0.9704, 0.998, weighted=0.991, **given) == (
+        "Each stratum counted by its size, the estimate is 99.1%, likely range 97.0% to 99.8% of all "
+        "812 cases, with 95% confidence."
+    )
+    assert range_sentence(None, None, **given) == ""
+
+
+def test_had_those_that_could_not_be_assessed_met() -> None:
+    assert alternative_sentence(114, 117, 120, against=STANDARD) == (
+        "Not met includes 3 cases that could not be assessed or found. Had they met: 97.5%."
+    )
+    assert alternative_sentence(114, 115, 120, against=STANDARD).startswith("Not met includes 1 case that")
+    assert alternative_sentence(114, 114, 120, against=STANDARD) == ""
+
+
+def test_open_cases_are_counted() -> None:
+    standard = Fraction("0.80")
+    assert open_sentence(41, 52, standard=standard) == (
+        "Not reached: 41 of 52 reviewed open cases meet requirements overall, 78.8%; the standard is 80%."
+    )
+    assert open_sentence(4, 5, standard=standard).startswith("Reached: 4 of 5")
+    assert open_sentence(0, 0, standard=standard) == "No open case has a result yet."
+
+
+def result_of(
+    both_met: int, missed: int, overcalled: int, both_not_met: int, *, outstanding: int = 0
+) -> AgreementResult:
+    counts = (both_met, missed, overcalled, both_not_met)
+    pairs, population = sum(counts), 60
+    detection = rate_interval(both_not_met, missed + both_not_met) if missed + both_not_met else None
+    return AgreementResult(
+        draw_id=1,
+        name="Second scoring",
+        population=population,
+        drawn=pairs + outstanding,
+        outstanding=outstanding,
+        not_assessable=0,
+        standard="0.90",
+        assurance="0.95",
+        figures=agreement(*counts, population=population) if pairs else None,
+        judgement=judge(
+            both_met + both_not_met, pairs + outstanding, population, standard="0.90", undecided=outstanding
+        ),
+        detection_low=detection.low if detection else None,
+        detection_high=detection.high if detection else None,
+        counts=counts,
+    )
+
+
+def test_agreement_with_its_range_and_what_is_outstanding() -> None:
+    words = agreement_sentence(result_of(36, 1, 1, 2))
+    assert words.startswith(
+        "Not shown yet: the manager and QA gave the same verdict in 38 of 40 cases, 95.0% (likely range "
+    )
+    assert "of all 60 managers' reviews agree; the standard is 90%." in words
+    assert "more pair" in words
+    running = agreement_sentence(result_of(20, 0, 0, 0, outstanding=20))
+    assert "20 of 40 cases scored; the verdict counts the 20 outstanding against it" in running
+    assert agreement_sentence(result_of(0, 0, 0, 0, outstanding=9)) == (
+        "Not shown yet: no pair has both verdicts yet. 9 of 9 cases still to be scored; the standard is 90%."
+    )
+
+
+def test_what_lies_behind_raw_agreement() -> None:
+    result = result_of(36, 1, 1, 2)
+    assert "would agree in 86.1%" in chance_sentence(result)  # (37² + 3²)/40²
+    assert not_met_sentence(result).startswith("Agreement on not met: 66.7% (")
+    assert "from 4 cases that at least one of them called not met; both did in 2." in not_met_sentence(result)
+    assert detection_sentence(result).startswith("Of 3 cases that QA called not met, managers had found 2:")
+    assert direction_sentence(result) == (
+        "They differ in 2 cases: QA was stricter in 1, the manager in 1. "
+        "Chance alone would lean as far 100% of the time, so no leaning is shown."
+    )
+    # 6 to 0: 2 · (1/2)^6 = 3.125%.
+    assert direction_sentence(result_of(30, 6, 0, 0)).endswith(
+        "Chance alone would lean as far only 3.1% of the time: QA is stricter."
+    )
+    spotless = result_of(40, 0, 0, 0)
+    assert "Nobody has called" in not_met_sentence(spotless)
+    assert "QA has called no case not met" in detection_sentence(spotless)
+    assert direction_sentence(spotless) == "They differ in no case, so neither is stricter."
+
+
+def test_every_code_has_its_word() -> None:
+    for words in (VERDICTS, ROUTES, RESPONSES, REVIEW_STATES, LEARNING_KINDS, ACTION_STATES):
+        kinds = type(next(iter(words)))
+        assert set(words) == set(kinds)

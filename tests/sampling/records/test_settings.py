@@ -1,0 +1,144 @@
+"""Settings with a start date: the past keeps the rules of its day."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from sampling.records.audit_trail import AuditEntry
+from sampling.records.calendars import month_end, working_days_on
+from sampling.records.database import writing
+from sampling.records.office import add_person, give_role, open_office
+from sampling.records.people import Person, Role
+from sampling.records.settings import SETTINGS, Setting, check_setting, set_setting, setting
+from sampling.refused import Refused
+
+NOW = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
+APRIL, JULY = date(2026, 4, 1), date(2026, 7, 1)
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with writing(engine, now=NOW) as session:
+        yield session
+
+
+@pytest.fixture
+def ada(session: Session) -> Person:
+    return open_office(
+        session, "Office", administrator="Ada Min", email="ada@example.org", password="a long password"
+    )
+
+
+def test_what_nobody_has_set_has_the_shipped_value(session: Session) -> None:
+    shipped = {name: setting(session, name, APRIL) for name in SETTINGS}
+    assert shipped == {
+        "outcome_standard": "0.98",
+        "method_standard": "0.80",
+        "overall_standard": "0.80",
+        "agreement_standard": "0.90",
+        "assurance": "0.95",
+        "monthly_quota": "2",
+        "calendar": "ENG",
+    }
+    for name, value in shipped.items():
+        check_setting(name, value)
+
+
+def test_a_new_value_leaves_the_days_before_as_they_were(session: Session, ada: Person) -> None:
+    set_setting(session, "outcome_standard", "0.97", starts_on=APRIL, by=ada)
+    set_setting(session, "outcome_standard", "0.99", starts_on=JULY, by=ada)
+    days = (date(2026, 3, 31), APRIL, date(2026, 6, 30), JULY, date(2031, 1, 1))
+    assert [setting(session, "outcome_standard", day) for day in days] == [
+        "0.98",
+        "0.97",
+        "0.97",
+        "0.99",
+        "0.99",
+    ]
+    assert setting(session, "method_standard", JULY) == "0.80"
+
+
+def test_a_share_stays_exactly_what_was_typed(session: Session, ada: Person) -> None:
+    set_setting(session, "method_standard", " 0.805 ", starts_on=APRIL, by=ada)
+    value = setting(session, "method_standard", APRIL)
+    assert value == "0.805"
+    assert Fraction(value) == Fraction(161, 200)
+    set_setting(session, "method_standard", "0.80", starts_on=JULY, by=ada)
+    assert setting(session, "method_standard", JULY) == "0.80"
+
+
+def test_a_value_of_the_same_day_is_corrected_and_the_trail_keeps_both(session: Session, ada: Person) -> None:
+    for value in ("3", "4"):
+        set_setting(session, "monthly_quota", value, starts_on=JULY, by=ada)
+    assert session.scalars(select(Setting.value)).all() == ["4"]
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "set_setting")).all()
+    assert [(entry.details["before"], entry.details["after"], entry.by_id) for entry in entries] == [
+        ("2", "3", ada.id),
+        ("3", "4", ada.id),
+    ]
+
+
+def test_settings_are_for_the_administrator_and_the_head(session: Session, ada: Person) -> None:
+    head = add_person(session, "Hedda Head", email=None, password=None, by=ada)
+    with pytest.raises(Refused, match="an administrator or the Head"):
+        set_setting(session, "assurance", "0.9", starts_on=JULY, by=head)
+    give_role(session, head, role=Role.HEAD, starts_on=APRIL, by=ada)
+    set_setting(session, "assurance", "0.9", starts_on=JULY, by=head)
+    with pytest.raises(Refused):
+        set_setting(session, "assurance", "1.9", starts_on=JULY, by=head)
+    assert setting(session, "assurance", JULY) == "0.9"
+
+
+@pytest.mark.parametrize("value", ["0.98", ".98", "0.000000001", "0.999999999", "0.5"])
+def test_a_share_lies_between_none_and_all(value: str) -> None:
+    check_setting("outcome_standard", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "0", "1", "1.0", "0.0", "-0.5", "98", "98%", "0,98", "most", "NaN", "sNaN", "Infinity", "1e-1"]
+    + ["0_9.5", "0.9_5", "4/5", "٠.٩", "0.9999999999999999999999", "0.98\n0.97"],
+)
+def test_what_is_no_share_is_refused_in_words(value: str) -> None:
+    for name in ("outcome_standard", "method_standard", "overall_standard", "agreement_standard", "assurance"):
+        with pytest.raises(Refused, match=r"type a share between .* and 1, such as 0\.95\.$"):
+            check_setting(name, value)
+
+
+def test_an_assurance_is_more_than_a_coin() -> None:
+    check_setting("assurance", "0.501")
+    for value in ("0.5", "0.05"):
+        with pytest.raises(Refused, match="between 0.5 and 1"):
+            check_setting("assurance", value)
+
+
+def test_a_quota_is_a_whole_number_of_cases() -> None:
+    for value in ("1", "9", "10", "99", "100"):
+        check_setting("monthly_quota", value)
+    for value in ("0", "00", "01", "101", "-1", "2.5", "two", "", "²", "٣", "1" * 5000):
+        with pytest.raises(Refused, match="whole number from 1 to 100"):
+            check_setting("monthly_quota", value)
+
+
+def test_what_is_not_known_is_refused_with_what_is() -> None:
+    with pytest.raises(Refused, match="ENG, WLS, SCT, NIR"):
+        check_setting("calendar", "UK")
+    with pytest.raises(Refused, match="There is no setting called standard"):
+        check_setting("standard", "0.98")
+
+
+def test_the_calendar_follows_its_setting(session: Session, ada: Person) -> None:
+    # 30 November 2026 is a Monday: St Andrew's Day, a bank holiday in Scotland alone.
+    november = date(2026, 11, 10)
+    assert month_end(session, november) == date(2026, 11, 30)
+    set_setting(session, "calendar", "SCT", starts_on=date(2026, 11, 1), by=ada)
+    assert month_end(session, november) == date(2026, 11, 27)
+    assert month_end(session, date(2026, 10, 10)) == date(2026, 10, 30)
+    # From 23 December 2026: 24, 29, 30, 31 December, and in Scotland 5 January (4 January is a holiday).
+    assert working_days_on(session, date(2026, 12, 23), 5) == date(2027, 1, 5)
+    set_setting(session, "calendar", "ENG", starts_on=date(2026, 12, 1), by=ada)
+    assert working_days_on(session, date(2026, 12, 23), 5) == date(2027, 1, 4)
