@@ -11,7 +11,7 @@ import pandas as pd
 ACCENT: Final = "#1d4a7a"
 PALE: Final = "#9db7d2"
 INK: Final = "#0b0c0c"
-_ROW: Final = 64
+_ROW, _AXIS, _LEGEND = 64, 84, 40  # heights in pixels
 _DIAMOND: Final[dict[str, Any]] = {
     "shape": "diamond",
     "size": 110,
@@ -84,7 +84,9 @@ def counts_chart(frame: pd.DataFrame) -> alt.LayerChart:
     colour = alt.Color(
         "result:N",
         scale=alt.Scale(domain=list(kinds.values()), range=[PALE, ACCENT, "#ffffff"]),
-        legend=alt.Legend(orient="top", title=None, labelColor=INK, symbolStrokeColor=INK),
+        legend=alt.Legend(
+            orient="top", title=None, labelColor=INK, symbolStrokeColor=INK, symbolStrokeWidth=1
+        ),
     )
     base = alt.Chart(parts).encode(y=_rows(frame))
     axis = alt.Axis(labelColor=INK, titleColor=INK, gridColor="#e3e6e8", format="d", tickMinStep=1)
@@ -100,7 +102,7 @@ def counts_chart(frame: pd.DataFrame) -> alt.LayerChart:
             color=alt.condition("datum.kind == 'not_met'", alt.value("#ffffff"), alt.value(INK)),
         )
     )
-    return _plain(bars + words, rows=len(frame), row=38)
+    return _plain(bars + words, rows=len(frame), row=38, legend=True)
 
 
 def _rows(frame: pd.DataFrame) -> alt.Y:
@@ -121,8 +123,8 @@ def _words(share: float) -> str:
     return f"{share * 100:.1f}".removesuffix(".0") + "%"
 
 
-def _plain(chart: alt.LayerChart, *, rows: int, row: int = _ROW) -> alt.LayerChart:
-    finished: alt.LayerChart = chart.properties(height=max(rows, 1) * row, width="container").configure_view(
-        stroke=None
-    )
+def _plain(chart: alt.LayerChart, *, rows: int, row: int = _ROW, legend: bool = False) -> alt.LayerChart:
+    # Streamlit fits axes and legend into the height, so they are added to that of the rows.
+    height = max(rows, 1) * row + _AXIS + (_LEGEND if legend else 0)
+    finished: alt.LayerChart = chart.properties(height=height, width="container").configure_view(stroke=None)
     return finished

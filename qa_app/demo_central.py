@@ -61,7 +61,9 @@ def play_central_sample(play: Play, day: date) -> None:
     play.rng.shuffle(shared)
     done, left = shared[:-LEFT], shared[-LEFT:]
     failing, missing = play.rng.sample(range(len(done)), 2)
-    for number, ((item, reviewer_id), when) in enumerate(zip(done, _moments(play, day, len(done)), strict=True)):
+    for number, ((item, reviewer_id), when) in enumerate(
+        zip(done, _moments(play, day, len(done)), strict=True)
+    ):
         case_type = play.cases[item.reference].case_type
         findings, lesson = NOTHING_WRONG, None
         if number == failing:
@@ -133,7 +135,12 @@ def play_theme(play: Play, day: date) -> None:
     for number, (item, when) in enumerate(zip(done, _moments(play, day, len(done)), strict=True)):
         findings = wanting(play.rng, SERVICE, method=True) if number < 2 else NOTHING_WRONG
         play.plan_review(
-            when, item.sampled_case_id, item.reference, findings, by_id=by_id, lesson=Lesson() if number < 2 else None
+            when,
+            item.sampled_case_id,
+            item.reference,
+            findings,
+            by_id=by_id,
+            lesson=Lesson() if number < 2 else None,
         )
 
 

@@ -80,7 +80,7 @@ class Deed:
 DONE_IN_TIME: Final = Deed(due_after=28, done_after=17)
 DONE_LATE: Final = Deed(due_after=14, done_after=20)
 OVERDUE: Final = Deed(due_after=10, done_after=None)
-STILL_OPEN: Final = Deed(due_after=100, done_after=None)
+STILL_OPEN: Final = Deed(due_after=75, done_after=None)  # beyond the end of the month after
 
 
 def learn_from(

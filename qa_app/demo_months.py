@@ -40,7 +40,6 @@ def play_months(engine: Engine, *, now: datetime, tell: Callable[[float, str], o
     agenda = Agenda(engine, now=now, after_each=count)
     play = _open(engine, agenda, now)
     for number, month in enumerate(play.months):
-        doing = f"Reviewing the cases of {month:%B %Y}"
         first_day = agenda.days(month)[0]
         agenda.play_until(agenda.at(first_day, 7))
         tell(min(0.98, 0.05 + 0.93 * done / _TASKS), f"Importing the extract of {month:%B %Y}")
@@ -52,6 +51,7 @@ def play_months(engine: Engine, *, now: datetime, tell: Callable[[float, str], o
             play_second_scoring(play, first_day, months=(2, 2), is_first=False)
             play_central_sample(play, first_day)
         play_open_month(play, number)
+        doing = f"Reviewing the cases of {month:%B %Y}"
     agenda.play_until(now)
 
 

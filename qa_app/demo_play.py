@@ -1,4 +1,4 @@
-"""What every scene of the demonstration needs: the clock, the cast, the cases, and reviews as they fall due."""
+"""What every scene of the demonstration needs: the agenda, the cast, the cases, and how reviews happen."""
 
 import random
 from dataclasses import dataclass, field

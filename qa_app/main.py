@@ -46,8 +46,8 @@ _STYLE: Final = """<style>
 .qa-sign-out button{font:inherit;color:#1d4a7a;background:none;border:0;padding:.2rem 0;cursor:pointer;
 text-decoration:underline}
 [data-testid="stPageLink"] p{color:#1d4a7a;text-decoration:underline}
-/* The parts of a typed date are narrower than the 24 pixels that WCAG 2.2 asks of a target. */
-[data-testid="stDateInput"] [role="spinbutton"]{display:inline-block;min-width:24px;
+/* The parts of a typed date or time are narrower than the 24 pixels that WCAG 2.2 asks of a target. */
+[role="spinbutton"]{display:inline-block;min-width:24px;
 min-height:24px;text-align:center}
 </style>"""
 

@@ -21,6 +21,12 @@ ROUTES: Final = {
     Route.THEMATIC: "Theme",
     Route.SECOND: "Second scoring",
 }
+DRAWN_FROM: Final = {
+    Route.OPEN: "the team's open cases",
+    Route.CENTRAL: "closed cases",
+    Route.THEMATIC: "cases of the theme",
+    Route.SECOND: "managers' reviews",
+}
 _FIELDS: Final = {"case_type": "Case type"}
 _REASONS: Final = {
     "cancelled": "cancelled",
@@ -107,8 +113,9 @@ def draws_in_words(sample: SampleRow) -> str:
 
 
 def option_in_words(option: SizeOption, judged: Judged) -> str:
-    """What a choice of size comes to: “130 of 812 cases to review”."""
-    return f"{option.size:,} of {cases_in_words(judged.population, judged.noun)} to review"
+    """What a choice of size comes to: “130 of 812 cases are drawn”."""
+    verb = "is" if option.size == 1 else "are"
+    return f"{option.size:,} of {cases_in_words(judged.population, judged.noun)} {verb} drawn"
 
 
 def consequences(option: SizeOption, judged: Judged) -> list[str]:
@@ -147,7 +154,7 @@ def chances(option: SizeOption, judged: Judged) -> str:
         f"{cases_in_words(population, judged.noun)} {judged.fail}."
     )
     if option.bad_passes is None:
-        most = percent(1 - Fraction(judged.assurance))
+        most = whole_percent(1 - Fraction(judged.assurance))
         return f"{rule} An office of which that many {judged.fail} passes with a chance of at most {most}."
     if not option.good_failing or option.good_passes is None:
         return rule

@@ -21,7 +21,8 @@ header{background:#1d4a7a;color:#fff;padding:.8rem 1.5rem;font-weight:700}
 .demonstration{background:#fff3bf;border-bottom:3px solid #0b0c0c;padding:.6rem 1.5rem;margin:0}
 main{max-width:38rem;padding:1rem 1.5rem 3rem}
 h1{font-size:2rem;margin:1rem 0}
-h2{font-size:1.25rem;margin:0 0 .5rem}
+h2{font-size:1.25rem;margin:2rem 0 .5rem}
+.problem h2{margin-top:0}
 label{display:block;font-weight:600;margin:1.2rem 0 .3rem}
 input{font:inherit;box-sizing:border-box;width:100%;max-width:26rem;padding:.4rem .5rem;
 border:2px solid #0b0c0c}

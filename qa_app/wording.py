@@ -161,17 +161,18 @@ def agreement_sentence(result: AgreementResult) -> str:
     if figures is None or figures.raw_low is None or figures.raw_high is None:
         return (
             f"{verdict}: no pair has both verdicts yet. {result.outstanding:,} of "
-            f"{cases_in_words(result.drawn)} still to be scored; the standard is {whole_percent(standard)}."
+            f"{cases_in_words(result.drawn)} still to be scored again; "
+            f"the standard is {whole_percent(standard)}."
         )
     share = percent(Fraction(judgement.met, pairs), against=standard)
     low, high = percent(figures.raw_low, against=standard), percent(figures.raw_high, against=standard)
     words = [
         f"{verdict}: the manager and QA gave the same verdict in {judgement.met:,} of "
-        f"{cases_in_words(pairs)}, {share} (likely range {low} to {high})."
+        f"{cases_in_words(pairs, 'pair')}, {share} (likely range {low} to {high})."
     ]
     if result.outstanding:
         words.append(
-            f"{result.drawn - result.outstanding:,} of {cases_in_words(result.drawn)} scored; "
+            f"{result.drawn - result.outstanding:,} of {cases_in_words(result.drawn)} scored again; "
             f"{_until_they_are_in(judgement.verdict, result.outstanding)}."
         )
     if result.not_assessable:

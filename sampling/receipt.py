@@ -6,6 +6,7 @@ receipt.json (seed, tickets, times) and HOW-TO-CHECK.txt. Strata are codes: no p
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,6 +19,8 @@ PLAN: Final = "plan.json"
 RECEIPT: Final = "receipt.json"
 HOW_TO: Final = "HOW-TO-CHECK.txt"
 LARGEST_PART: Final = 2 * 1024**3
+
+TIME: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])-[0-2]\dT[0-2]\d:[0-5]\d:[0-5]\d\+00:00", re.ASCII)
 
 # The fields that the check relies on, and what they are.
 _FACTS: Final[Mapping[str, type]] = {
@@ -131,7 +134,7 @@ def verify_receipt(data: bytes) -> dict[str, Any]:
         if facts[field] != value:
             raise Refused(f"{RECEIPT}: the field {field} is {facts[field]!r}, and {PLAN} says {value!r}.")
     for earlier, later in (("registered_at", "seeded_at"), ("seeded_at", "drawn_at")):
-        if facts[earlier] > facts[later]:
+        if facts[earlier] > facts[later]:  # one form for all of them, in which text sorts as time
             raise Refused(f"{RECEIPT}: {later} is before {earlier}, which cannot be.")
     return facts
 
@@ -150,7 +153,8 @@ def _check_forms(facts: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
     for number, entry in enumerate(facts["sample"], start=1):
         if not isinstance(entry, dict):
             raise Refused(f"{RECEIPT}: entry {number} of the sample cannot be {entry!r:.80}. It was changed.")
-    for field, form in (("plan_sha256", SHA256), ("seed", SEED)):
+    forms = {"plan_sha256": SHA256, "seed": SEED, "registered_at": TIME, "seeded_at": TIME, "drawn_at": TIME}
+    for field, form in forms.items():
         if not form.fullmatch(facts[field]):
             raise Refused(f"{RECEIPT}: the field {field} cannot be {facts[field]!r:.80}. It was changed.")
 

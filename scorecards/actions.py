@@ -51,29 +51,29 @@ def declare_involvement(
 def involvement_of(session: Session, person: Person, sampled: SampledCase) -> Involvement:
     """What a person had to do with a sampled case, from the extract, their word and earlier scores."""
     case, frozen = sampled.frame_case.case, sampled.frame_case
-    declared = session.scalars(
-        select(Declaration.is_involved).where(
-            Declaration.person_id == person.id, Declaration.case_id == case.id
-        )
-    ).first()
-    first_scorer = session.scalars(
+    declared = select(Declaration.is_involved).where(
+        Declaration.person_id == person.id, Declaration.case_id == case.id
+    )
+    first_scorer = (
         select(Review.reviewer_id)
         .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
         .where(SecondScoring.sampled_case_id == sampled.id)
-    ).first()
-    handled, decided, approved = session.execute(
+    )
+    handled, decided, approved, is_declared, scorer_id = session.execute(
         select(
             ever_was(person, Case.caseworker_id),
             ever_was(person, Case.decided_by_id),
             ever_was(person, Case.approved_by_id),
+            declared.scalar_subquery(),
+            first_scorer.scalar_subquery(),
         ).where(Case.id == case.id)
     ).one()
     return Involvement(
         handled=handled or frozen.caseworker_id == person.id,
         decided=decided,
         approved=approved,
-        declared=bool(declared),
-        scored=first_scorer == person.id,
+        declared=bool(is_declared),
+        scored=scorer_id == person.id,
     )
 
 

@@ -66,7 +66,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def sqlite_engine(tmp_path: Path, sqlite_template: Path) -> Iterator[Engine]:
     """An empty SQLite database with all tables, for tests of screens: one kind is enough there."""
-    path = tmp_path / "office.sqlite"
+    path = tmp_path / "sqlite" / "office.sqlite"
+    path.parent.mkdir()
     shutil.copy(sqlite_template, path)
     made = connect(f"sqlite:///{path}")
     yield made

@@ -13,7 +13,7 @@ from sampling.records.case_import import may_import
 
 
 def show() -> None:
-    """A file in hand is led to its import, step by step; without one, the cases and imports there are."""
+    """A file in hand is led to its import, step by step; without one, the imports and cases there are."""
     title("Import cases", "Take in an extract of the case system. Nothing is written back to it.")
     with reading() as session:
         allowed = may_import(session, signed_in())
@@ -22,8 +22,8 @@ def show() -> None:
         return
     upload = ask_for_file()
     if upload is None:
-        show_cases()
         show_imports()
+        show_cases()
     else:
         _lead(upload)
 

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from qa_app.office_queries import team_choices
 from qa_app.runtime import as_typed, reading
 from qa_app.screens.import_upload import Upload
+from qa_app.wording import cases_in_words
 from sampling.records.case_mapping import DATE_FIELDS, FIELDS, STATES, Mapping
-from sampling.records.case_suggestions import DATE_FORMATS
 
 _PEOPLE_AND_MORE: Final = ("caseworker", "decided_by", "approved_by", "case_type", "stage", "outcome", "risk")
 _MOST_STATES: Final = 40
@@ -141,7 +141,7 @@ class _Form:
         for value, rows in counts.most_common():
             meant = before.get(value)
             state = next(cells).selectbox(
-                as_typed(f"“{value or 'blank'}” means ({rows:,} rows)"),
+                as_typed(f"“{value or 'blank'}” means ({cases_in_words(rows, 'row')})"),
                 STATES,
                 index=STATES.index(meant) if meant in STATES else None,
                 placeholder="Choose",
@@ -160,9 +160,9 @@ class _Form:
         if not self._upload.texts(column, self._missing):
             cell.caption("Dates of Excel: no format is needed.")
             return before  # kept for the next file, which may have text
-        fits = self._upload.date_formats(column, self._missing)
+        fits, others = self._upload.date_formats(column, self._missing)
         before = before or (fits[0] if len(fits) == 1 else None)
-        options = list(dict.fromkeys([*([before] if before else []), *fits, *DATE_FORMATS]))
+        options = list(dict.fromkeys([*([before] if before else []), *fits, *others]))
         chosen: str | None = cell.selectbox(
             f"How “{FIELDS[name]}” is written",
             options,
@@ -173,7 +173,10 @@ class _Form:
             key=self._key(f"format-{name}-{column}"),
         )
         if not fits:
-            cell.caption("No common way fits every value. Rows that do not fit are refused.")
+            cell.caption(
+                "No common way fits every value; those that fit most are at the top. "
+                "Rows that do not fit are refused."
+            )
         elif not chosen:
             cell.caption(f"{len(fits)} ways fit every value; they are at the top. Only you can tell which.")
         return chosen

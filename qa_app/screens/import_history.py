@@ -17,17 +17,18 @@ from sampling.records.case_mapping import DATE_FIELDS, FIELDS
 from sampling.records.cases import Import
 
 _COLUMNS: Final = {
+    "id": "Import",
     "at": "Imported",
     "file_name": "File",
     "as_at": "Made on",
-    "mapping_name": "Mapping",
     "cases_new": "New",
     "cases_changed": "Changed",
     "cases_same": "The same",
     "cases_vanished": "Not in it",
     "rows_refused": "Rows refused",
-    "by": "By",
     "state": "State",
+    "mapping_name": "Mapping",
+    "by": "By",
 }
 _COUNT: Final = st.column_config.NumberColumn(format="localized")
 _DATES: Final = {FIELDS[name] for name in DATE_FIELDS}
@@ -37,19 +38,19 @@ def show_cases() -> None:
     """How many cases there are, by team and state."""
     with reading() as session:
         frame = cases_by_team(session, by=signed_in())
+    if frame.empty:
+        return
     st.subheader("Cases in the books", anchor=False)
-    if not frame.empty:
-        sums = {name: int(frame[name].sum()) for name in frame.columns if name != "Team"}
-        st.write(
-            f"{cases_in_words(sums['All'])}: {sums['Open']:,} open, {sums['Closed']:,} closed, "
-            f"{sums['Cancelled'] + sums['Merged']:,} cancelled or merged."
-        )
+    sums = {name: int(frame[name].sum()) for name in frame.columns if name != "Team"}
+    st.write(
+        f"{cases_in_words(sums['All'])}: {sums['Open']:,} open, {sums['Closed']:,} closed, "
+        f"{sums['Cancelled'] + sums['Merged']:,} cancelled or merged."
+    )
     table(
         frame,
         caption="Cases by team",
         key="cases-by-team",
-        empty="There are no cases yet. Choose a file above to import the first ones.",
-        columns={name: _COUNT for name in frame.columns if name != "Team"},
+        columns=dict.fromkeys(sums, _COUNT),
         download="cases-by-team.csv",
         page_size=10,
     )
@@ -61,21 +62,22 @@ def show_imports() -> None:
         frame = imports(session)
         newest = newest_import(session)
     st.subheader("Imports so far", anchor=False)
+    if frame.empty:
+        st.write("Nothing has been imported yet. Choose a file above to import the first cases.")
+        return
     frame["state"] = ["Undone" if undone else "In the books" for undone in frame["undone_at"].notna()]
     counts = [heading for name, heading in _COLUMNS.items() if name.startswith(("cases_", "rows_"))]
     table(
         frame[list(_COLUMNS)].rename(columns=_COLUMNS),
         caption="Imports, the newest first",
         key="imports",
-        empty="Nothing has been imported yet.",
         columns=dict.fromkeys(counts, _COUNT),
         download="imports.csv",
         page_size=10,
     )
-    if frame.empty:
-        return
     words = {
-        int(import_id): f"{moment_in_words(at)}, {file_name}"
+        # The number comes first, because Streamlit tells options apart by their words.
+        int(import_id): f"Import {import_id}: {file_name}, {moment_in_words(at)}"
         for import_id, at, file_name in zip(frame["id"], frame["at"], frame["file_name"], strict=True)
     }
     chosen: int = st.selectbox(

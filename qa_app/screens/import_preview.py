@@ -36,7 +36,7 @@ def check_and_import(upload: Upload, mapping: Mapping, mapping_name: str | None,
             return
         st.rerun()
     else:
-        _show(checked)
+        _show(checked, upload.file_id)
         _offer_to_import(upload, checked, mapping_name)
 
 
@@ -63,7 +63,7 @@ def _check(upload: Upload, mapping: Mapping, as_at: datetime, last_import: int |
     return Checked(mapping, as_at, last_import, extract, preview)
 
 
-def _show(checked: Checked) -> None:
+def _show(checked: Checked, file_id: str) -> None:
     preview = checked.preview
     st.markdown(
         "| What the import would do | Cases |\n|:--|--:|\n"
@@ -76,13 +76,13 @@ def _show(checked: Checked) -> None:
     for sentence in (*_made(preview), *checked.extract.notes):
         st.markdown(f"- {as_typed(sentence)}")
     if checked.extract.refusals:
-        _show_refused(checked.extract.refusals)
+        _show_refused(checked.extract.refusals, key=f"refused-{file_id}")
     if preview.vanished:
         with st.expander("Cases that are not in this file"):
             table(
                 pd.DataFrame({"Reference": preview.vanished_references}),
                 caption="In the books but not in this file",
-                key="import-vanished",
+                key=f"vanished-{file_id}",
                 download="cases-not-in-the-file.csv",
             )
 
@@ -101,13 +101,13 @@ def _made(preview: Preview) -> list[str]:
     return said
 
 
-def _show_refused(refusals: list[RefusedRow]) -> None:
+def _show_refused(refusals: list[RefusedRow], *, key: str) -> None:
     frame = pd.DataFrame([asdict(refusal) for refusal in refusals])
     frame.columns = pd.Index(["Row", "Column", "Value", "Reason"])
     table(
         frame,
         caption="Refused rows: the rest of the file can be imported without them",
-        key="import-refused",
+        key=key,
         columns={"Row": st.column_config.NumberColumn(format="localized", width="small")},
         download="refused-rows.csv",
     )

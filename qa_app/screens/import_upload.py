@@ -23,6 +23,7 @@ from sampling.refused import Refused
 _UPLOAD: Final = "import-upload"
 _NUMBER: Final = "import-number"
 _EXAMPLE_LENGTH: Final = 22
+_SOME: Final = 200
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Upload:
     checked: Checked | None = None
     _counts: dict[str, Counter[str]] = field(default_factory=dict)
     _texts: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
-    _formats: dict[tuple[str, tuple[str, ...]], list[str]] = field(default_factory=dict)
+    _formats: dict[tuple[str, tuple[str, ...]], tuple[list[str], list[str]]] = field(default_factory=dict)
 
     @cached_property
     def suggestion(self) -> Mapping:
@@ -81,13 +82,19 @@ class Upload:
             self._texts[column, missing] = known
         return self._texts[column, missing]
 
-    def date_formats(self, column: str, missing: tuple[str, ...]) -> list[str]:
-        """The common formats that fit every text in a column."""
+    def date_formats(self, column: str, missing: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """The common formats that fit every text in a column, and the others, those that fit most first."""
         if (column, missing) not in self._formats:
+            texts = self.texts(column, missing)
             fits = list(DATE_FORMATS)
-            for text in self.texts(column, missing):
-                fits = [form for form in fits if not isinstance(read_moment(text, form), str)]
-            self._formats[column, missing] = fits
+            for text in texts:
+                fits = [form for form in fits if _reads(text, form)]
+                if not fits:
+                    break
+            some = sorted(texts)[:: len(texts) // _SOME + 1]  # enough to tell which fit most
+            others = [form for form in DATE_FORMATS if form not in fits]
+            others.sort(key=lambda form: -sum(_reads(text, form) for text in some))
+            self._formats[column, missing] = fits, others
         return self._formats[column, missing]
 
 
@@ -137,6 +144,10 @@ def _read(file_id: str, file_name: str, data: bytes) -> Upload | _Unreadable:
         table=table,
         read_at=moment.replace(second=0, microsecond=0, tzinfo=None),
     )
+
+
+def _reads(text: str, form: str) -> bool:
+    return not isinstance(read_moment(text, form), str)
 
 
 def _with_examples(table: Table, at: int) -> str:

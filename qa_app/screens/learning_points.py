@@ -48,7 +48,6 @@ def show() -> None:
             "Nothing has been learned yet that you may see. A learning point is logged from a review, "
             "beneath a requirement that was not met."
         )
-        link("reviews", "Go to Reviews")
         return
     chosen = _filtered(points)
     table(
@@ -56,6 +55,7 @@ def show() -> None:
         caption=cases_in_words(len(chosen), "learning point"),
         key="points",
         empty="No learning point fits these filters. Choose others.",
+        columns={"What was learned": st.column_config.TextColumn(width=340)},
         download="learning.csv",
     )
     choices = {point.point_id: f"{point.point_id}: {_short(point.description)}" for point in chosen}
@@ -100,7 +100,7 @@ def show_point(point_id: int) -> None:
         if point.may_open_review:
             link("review", f"The review of {point.reference}", review=point.review_id)
         if point.draw_id is not None and point.draw_id in seen_samples:
-            link("samples", "The sample it was drawn in", draw=point.draw_id)
+            link("samples", "The sample it was drawn in", part="Register", sample=point.draw_id)
     if not point.may_open_review:
         st.caption("The review itself is for those who reviewed the case and for the Head of Customer Care.")
     st.subheader("Feedback", anchor=False)
@@ -144,13 +144,13 @@ def _listed(point: LearningRow) -> dict[str, object]:
         "Number": point.point_id,
         "Kind": LEARNING_KINDS[point.kind],
         "What was learned": point.description,
-        "Paragraphs": _paragraphs(point),
-        "Commitments": ", ".join(str(number) for number in point.commitments),
         "Case": point.reference,
         "Team": point.team or "",
-        "Logged": point.logged_on,
-        "Fed back": point.fed_back_on,
         "Actions": point.actions,
+        "Fed back": point.fed_back_on,
+        "Paragraphs": _paragraphs(point),
+        "Commitments": ", ".join(str(number) for number in point.commitments),
+        "Logged": point.logged_on,
     }
 
 

@@ -6,7 +6,6 @@ import streamlit as st
 from qa_app.charts import agreement_chart
 from qa_app.runtime import as_typed, link, reading, signed_in, table
 from qa_app.wording import (
-    VERDICTS,
     agreement_sentence,
     chance_sentence,
     detection_sentence,
@@ -38,7 +37,7 @@ def show() -> None:
     verdict, _, rest = agreement_sentence(result).partition(":")
     st.markdown(f"**{verdict}:**{as_typed(rest)}")
     if result.figures is None:
-        link("reviews", "Go to Reviews")
+        link("second_scoring", "Go to Second scoring")
         return
     st.write(chance_sentence(result))
     _chart(result, result.figures)
@@ -95,7 +94,7 @@ def _pairs(result: AgreementResult) -> None:
                 "Pairs": [both_met + missed, overcalled + both_not_met, sum(result.counts)],
             }
         ),
-        caption=f"Pairs of verdicts ({VERDICTS[result.judgement.verdict].lower()})",
+        caption="Pairs of verdicts",
         key="pairs",
         download="pairs.csv",
     )

@@ -34,12 +34,12 @@ def show() -> None:
         )
         link("samples", "Go to Samples")
         return
-    wanted = st.query_params.get("draw", "")
+    asked = st.query_params.get("sample", "")
     ids = list(names)
     chosen = st.selectbox(
         "Sample",
         ids,
-        index=ids.index(int(wanted)) if wanted.isdecimal() and int(wanted) in names else 0,
+        index=next((place for place, draw_id in enumerate(ids) if str(draw_id) == asked), 0),
         format_func=names.__getitem__,
         key="closed-sample",
     )

@@ -32,7 +32,11 @@ def show() -> None:
             "They are not the whole month."
         )
     st.subheader("Cases that meet requirements", anchor=False)
-    _found([result for result in results if result.month == month], all_months=results)
+    _found(
+        [result for result in results if result.month == month],
+        all_months=results,
+        oversees=Role.HEAD in roles,
+    )
     if not sees_sampling:
         return
     with reading() as session:
@@ -41,10 +45,11 @@ def show() -> None:
     _sampling(done, this_month=month == this_month)
 
 
-def _found(results: Sequence[OpenResult], *, all_months: Sequence[OpenResult]) -> None:
+def _found(results: Sequence[OpenResult], *, all_months: Sequence[OpenResult], oversees: bool) -> None:
     if not results:
         st.write("No review of an open case of this month has been submitted yet that you may see.")
-        link("reviews", "Go to Reviews")
+        if not oversees:
+            link("reviews", "Go to Reviews")
     else:
         _month_so_far(results)
     if not all_months:

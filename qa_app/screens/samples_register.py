@@ -5,6 +5,7 @@ import streamlit as st
 
 from qa_app.runtime import as_typed, in_words, link, reading, signed_in, table
 from qa_app.sample_words import (
+    DRAWN_FROM,
     ROUTES,
     draws_in_words,
     excluded_in_words,
@@ -113,7 +114,7 @@ def _one(sample: SampleRow, draw_id: int | None) -> None:
 
 def _facts(sample: SampleRow, filters: str) -> list[str]:
     period = f" of {period_in_words(*sample.period)}" if sample.period else ""
-    facts = [f"Drawn from: {ROUTES[sample.route].lower()}{period}{f', only {filters}' if filters else ''}."]
+    facts = [f"Drawn from: {DRAWN_FROM[sample.route]}{period}{f', only {filters}' if filters else ''}."]
     facts.append(f"Drawn: {size_in_words(sample)}")
     if excluded := excluded_in_words(sample.excluded):
         facts.append(excluded)

@@ -29,14 +29,14 @@ def choose_size(populations: Mapping[str, int], judged: Judged) -> ToShow | None
     st.write(
         f"These sizes show, with {sure} assurance, that at least {share} of the {judged.population:,} "
         f"{judged.noun}s {judged.meet}. {sure} assurance means: an office that misses the standard would "
-        f"pass with a chance of at most {percent(1 - Fraction(judged.assurance))}. Allowing for a few that "
-        f"{judged.fail} takes more reviews, and is fairer where things are good but not perfect."
+        f"pass with a chance of at most {whole_percent(1 - Fraction(judged.assurance))}. Allowing for a few "
+        f"that {judged.fail} takes more reviews, and is fairer where things are good but not perfect."
     )
     frame = _side_by_side(list(possible.values()), judged)
     to_the_right = st.column_config.TextColumn(alignment="right")
     table(
         frame,
-        caption="How many to review",
+        caption="How many to draw",
         key=f"options-{judged.noun}",
         columns=dict.fromkeys(frame.columns, to_the_right),
     )
@@ -66,6 +66,6 @@ def _side_by_side(options: list[SizeOption], judged: Judged) -> pd.DataFrame:
         )
         for option in options
     ]
-    columns = [f"May {judged.fail}", "To review", "Of all", "Shown missed if", "A good office passes"]
+    columns = [f"May {judged.fail}", "To draw", "Of all", "Shown missed if", "A good office passes"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame if (frame[columns[-1]] != "").any() else frame[columns[:-1]]

@@ -12,6 +12,7 @@ from sampling.frames import may_plan
 from sampling.planning import last_full_month
 from sampling.queries import samples
 from sampling.records.database import today
+from sampling.records.people import Role, may_act_as
 from sampling.refused import Refused
 from sampling.tables import Route
 from scorecards.second_scoring import plan_second_scoring
@@ -40,17 +41,19 @@ def show() -> None:
             return
         waiting = [row for row in samples(session, person, routes=(Route.SECOND,)) if row.drawn_at is None]
         drawn = second_scoring_progress(session, person)
+        scores = may_act_as(session, person, [Role.QA_REVIEWER])
     for sample in waiting:
         go_on(sample)
     if not waiting:
         _plan()
-    _progress(drawn)
+    _progress(drawn, scores=scores)
 
 
 def _plan() -> None:
     st.subheader("Draw a second scoring", anchor=False)
     with reading() as session:
-        default = last_full_month(today(session))
+        day = today(session)
+    default = last_full_month(day)[0], day  # the month that is running too: agreement is no matter of months
     left, right = st.columns(2)
     with left:
         first = date_input("Managers' reviews submitted from", fresh("first"), default[0])
@@ -72,7 +75,7 @@ def _plan() -> None:
             "submit theirs first; what has been scored again once is left out."
         )
         return
-    st.write(f"**{cases_in_words(preview.available, NOUN)}** can be scored again. They are one per case.")
+    st.write(f"**{cases_in_words(preview.available, NOUN)}** can be scored again.")
     ready, allowed = _size(preview)
     if not ready:
         return
@@ -96,7 +99,7 @@ def _size(preview: SecondScoringPreview) -> tuple[bool, int | None]:
     return rule is not None, rule.allowed_failures if rule else None
 
 
-def _progress(drawn: list[SecondScoringProgress]) -> None:
+def _progress(drawn: list[SecondScoringProgress], *, scores: bool) -> None:
     rows = [(row.name, row.population, row.drawn, row.scored, row.outstanding, row.due_on) for row in drawn]
     table(
         pd.DataFrame(
@@ -109,8 +112,9 @@ def _progress(drawn: list[SecondScoringProgress]) -> None:
     )
     if drawn:
         st.write(
-            "Which cases these are is sealed. Those who may score them find them under Reviews; what they "
-            "say of agreement stands under Results."
+            "Which cases these are is sealed. QA reviewers find what they may score under Reviews; what the "
+            "scores say of agreement stands under Results."
         )
-        link("reviews")
+        if scores:
+            link("reviews")
         link("results")

@@ -181,16 +181,17 @@ def result_of(
 
 
 def test_agreement_with_its_range_and_what_is_outstanding() -> None:
-    words = agreement_sentence(result_of(36, 1, 1, 2))
+    words = agreement_sentence(result_of(35, 2, 1, 2))
     assert words.startswith(
-        "Not shown yet: the manager and QA gave the same verdict in 38 of 40 cases, 95.0% (likely range "
+        "Not shown yet: the manager and QA gave the same verdict in 37 of 40 pairs, 92.5% (likely range "
     )
     assert "of all 60 managers' reviews agree; the standard is 90%." in words
     assert "more pair" in words
     running = agreement_sentence(result_of(20, 0, 0, 0, outstanding=20))
-    assert "20 of 40 cases scored; the verdict counts the 20 outstanding against it" in running
+    assert "20 of 40 cases scored again; the verdict counts the 20 outstanding against it" in running
     assert agreement_sentence(result_of(0, 0, 0, 0, outstanding=9)) == (
-        "Not shown yet: no pair has both verdicts yet. 9 of 9 cases still to be scored; the standard is 90%."
+        "Not shown yet: no pair has both verdicts yet. "
+        "9 of 9 cases still to be scored again; the standard is 90%."
     )
 
 

@@ -1,13 +1,11 @@
 """Who is what on which day: every period has a first and a last day, and both belong to it."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sampling.records.database import writing
 from sampling.records.office import (
     add_person,
     add_team,
@@ -15,7 +13,6 @@ from sampling.records.office import (
     end_role,
     give_role,
     join_team,
-    open_office,
     record_absence,
     set_line_manager,
 )
@@ -33,7 +30,6 @@ from sampling.records.people import (
 )
 from sampling.refused import Refused
 
-NOW = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 6)
 START = date(2026, 1, 1)
 DAY = timedelta(days=1)
@@ -42,11 +38,8 @@ DAY = timedelta(days=1)
 class Books:
     """One transaction in which people are put into the books."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.by = open_office(
-            session, "Office", administrator="Ada Min", email="ada@example.org", password="a long enough one"
-        )
+    def __init__(self, session: Session, by: Person) -> None:
+        self.session, self.by = session, by
 
     def person(self, name: str) -> Person:
         return add_person(self.session, name, email=None, password=None, by=self.by)
@@ -69,9 +62,8 @@ class Books:
 
 
 @pytest.fixture
-def books(engine: Engine) -> Iterator[Books]:
-    with writing(engine, now=NOW) as session:
-        yield Books(session)
+def books(session: Session, ada: Person) -> Books:
+    return Books(session, ada)
 
 
 def test_a_role_counts_from_its_first_to_its_last_day(books: Books) -> None:
@@ -115,9 +107,7 @@ def test_a_deputy_has_the_managers_teams_during_the_absence_and_no_longer(books:
     outsider = books.person("Otto Owner")
     first, last = date(2026, 7, 6), date(2026, 7, 10)
     for stand_in in (deputy, outsider):
-        record_absence(
-            books.session, manager, starts_on=first, ends_on=last, deputy=stand_in, by=books.by
-        )
+        record_absence(books.session, manager, starts_on=first, ends_on=last, deputy=stand_in, by=books.by)
     for day, away in ((first - DAY, False), (first, True), (last, True), (last + DAY, False)):
         gained = {north.id} if away else set()
         assert teams_managed(books.session, deputy, day) == {south.id} | gained

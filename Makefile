@@ -1,0 +1,32 @@
+# Needs Python 3.11 or newer and make. Another Python than `python3` is named so: make PYTHON=python3.12 run
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check bench migration
+
+# The demonstration office, in its own database: loaded the first time, then served.
+run: .venv/.installed
+	$(BIN)/qa demo
+
+test: .venv/.installed
+	$(BIN)/python -m pytest
+
+check: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.installed
+	$(BIN)/python -m pytest tests/bench/bench_main_job.py -o python_functions='bench_*' --benchmark-columns=min,median,max,rounds
+
+# Writes what the tables need that the migrations do not make yet: make migration m="What changes". Read it then.
+migration: .venv/.installed
+	$(BIN)/python -m qa_app.migrating "$(m)"
+	$(BIN)/ruff format qa_app/migrations/versions
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Casework QA needs Python 3.11 or newer, and this is Python %d.%d. Name a newer one: make PYTHON=python3.12 run" % sys.version_info[:2])'
+	@echo "Installing into .venv, once: this takes about a minute."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]"
+	@touch $@

@@ -1,0 +1,187 @@
+"""An office served by `qa run`, and somebody at a browser who can sign in, look and be looked at."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from sampling.records.database import connect, writing
+from sampling.records.office import add_person, add_team, give_role, set_line_manager
+from sampling.records.people import Person, Role
+from scorecards.cards import publish_scorecard, use_scorecard
+
+PASSWORD = "a long enough password"
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+
+# Short, so that a journey of a dozen reviews stays a journey: what is tested is the way, not the length.
+CARD = """
+key = "browser-card"
+title = "Short card"
+version = 1
+policy_document = "review-and-feedback-guidance"
+policy_version = "12.0"
+method_share = "1"
+
+[[requirement]]
+key = "answered"
+kind = "outcome"
+section = "The decision"
+text = "The decision answers every point of the complaint."
+guidance = "Met: each point has its answer. Not met: a point is left out."
+citations = ["38"]
+commitments = [11]
+quality_standards = [7]
+
+[[requirement]]
+key = "kept-informed"
+kind = "method"
+section = "On the way"
+text = "The person was told what would happen next."
+guidance = "Met: a note of the call or the letter is on the file."
+citations = ["30"]
+commitments = [4]
+quality_standards = [6]
+"""
+
+
+@dataclass
+class Served:
+    """A served office, by its address."""
+
+    url: str
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An office made by `qa office init`, with people and a short card but no cases, served by `qa run`."""
+    path = tmp_path_factory.mktemp("served") / "office.sqlite"
+    url = f"sqlite:///{path}"
+    command = [sys.executable, "-m", "qa_app.command_line"]
+    environment = {**os.environ, "QA_DATABASE_URL": url}
+    subprocess.run(
+        [*command, "office", "init", "--name", "Example Ombudsman", "--administrator", "Ada Min"]
+        + ["--email", "ada@example.org", "--password-stdin"],
+        input=f"{PASSWORD}\n",
+        text=True,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    _people(url)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [*command, "run", "--port", str(port)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _until_it_answers(f"http://127.0.0.1:{port}/healthz", server)
+        yield Served(f"http://127.0.0.1:{port}")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _people(url: str) -> None:
+    engine = connect(url)
+    start = date(2020, 1, 1)
+    with writing(engine) as session:
+        by = session.scalars(select(Person).where(Person.email == "ada@example.org")).one()
+        north = add_team(session, "North", by=by)
+        manager, qa, head = (
+            add_person(session, name, email=f"{email}@example.org", password=PASSWORD, by=by)
+            for name, email in (("Nora North", "manager"), ("Quinn Qua", "qa"), ("Hedda Head", "head"))
+        )
+        give_role(session, manager, role=Role.LINE_MANAGER, team=north, starts_on=start, by=by)
+        give_role(session, qa, role=Role.QA_REVIEWER, starts_on=start, by=by)
+        give_role(session, head, role=Role.HEAD, starts_on=start, by=by)
+        set_line_manager(session, manager, manager=head, starts_on=start, by=by)
+        publish_scorecard(session, CARD, by=by)
+        use_scorecard(session, None, scorecard_key="browser-card", starts_on=start, by=by)
+    engine.dispose()
+
+
+def _until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)  # a server that is starting tells nobody when it is ready
+    raise RuntimeError("The served office did not answer.")
+
+
+@pytest.fixture
+def visit(browser: Browser, served: Served) -> Iterator[Callable[[str], "Visitor"]]:
+    """Sit somebody down at a browser of their own: `visit("qa@example.org")`."""
+    visitors: list[Visitor] = []
+
+    def sit_down(email: str) -> Visitor:
+        visitors.append(Visitor(browser, served, email))
+        return visitors[-1]
+
+    yield sit_down
+    for visitor in visitors:
+        visitor.page.close()
+
+
+class Visitor:
+    """Somebody at a browser window."""
+
+    def __init__(self, browser: Browser, served: Served, email: str) -> None:
+        self.served = served
+        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        self.page.set_default_timeout(15_000)
+        self.page.goto(f"{served.url}/sign-in")
+        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has run and everything it sent is on the page."""
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')"
+        )
+
+    def open(self, screen: str) -> None:
+        self.page.goto(f"{self.served.url}/{screen}")
+        self.settle()
+
+    def press(self, name: str, **options: Any) -> None:
+        self.page.get_by_role("button", name=name, **options).first.click()
+        self.settle()
+
+    def choose(self, group: str, option: str) -> None:
+        """Pick a radio option of the group whose label begins with a text."""
+        radios = self.page.get_by_role("radiogroup").filter(has=self.page.get_by_role("radio", name=option))
+        radios.and_(self.page.get_by_role("radiogroup", name=group)).first.get_by_text(option, exact=True).click()
+        self.settle()
+
+    def sees(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
+
+    def picture(self, name: str) -> None:
+        """Keep a screenshot, and refuse a screen with a WCAG A or AA violation."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": wcag}})
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"

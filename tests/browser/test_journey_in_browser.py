@@ -1,0 +1,138 @@
+"""The whole job once more, as people do it: through the screens, in a real browser, both routes."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from sampling.planning import last_full_quarter
+
+Visit = Callable[[str], Any]
+
+
+def extract() -> bytes:
+    """Three open cases, and three closed in the last full quarter, of one team."""
+    first, _ = last_full_quarter(date.today())  # noqa: DTZ011  the browser's office lives today
+    lines = ["Reference,State,Team,Caseworker,Received on,Closed on"]
+    for number in range(1, 7):
+        received = first + timedelta(days=12 + number)  # days past the 12th: no doubt which is the month
+        closed = received + timedelta(days=10)
+        state, closing = ("Closed", f"{closed:%d/%m/%Y}") if number > 3 else ("Open", "")
+        lines.append(f"CASE-{number:03d},{state},North,Olu Owner,{received:%d/%m/%Y},{closing}")
+    return "\n".join(lines).encode()
+
+
+def score(visitor: Any, *, outcome: str) -> None:
+    """Review the next case: declare, answer both requirements, submit."""
+    visitor.press("Review the next case")
+    visitor.choose("Were you involved", "No")
+    visitor.press("Continue")
+    visitor.choose("1. The decision", outcome)
+    if outcome == "Not met":
+        visitor.page.get_by_role("textbox", name="Evidence").fill("The letter leaves out the second point.")
+        visitor.page.keyboard.press("Tab")
+        visitor.settle()
+    visitor.choose("2. The person", "Met")
+    visitor.sees("2 of 2 requirements answered")
+    visitor.press("Submit review")
+    visitor.sees("is submitted")
+
+
+def test_both_routes_through_the_screens(visit: Visit) -> None:
+    administrator = visit("ada@example.org")
+    administrator.picture("start-to-set-up")
+    for screen in ("import_cases", "scorecards", "office"):
+        administrator.open(screen)
+        administrator.picture(f"{screen}-empty")
+    head = visit("head@example.org")
+    for screen in ("", "samples", "results", "learning", "second_scoring"):
+        head.open(screen)
+        head.picture(f"head-{screen or 'start'}-empty")
+    head.page.close()
+
+    # The administrator takes in an extract.
+    administrator.open("import_cases")
+    administrator.page.locator("input[type=file]").set_input_files(
+        {"name": "cases.csv", "mimeType": "text/csv", "buffer": extract()}
+    )
+    administrator.sees("2. What its columns mean")
+    administrator.settle()
+    administrator.picture("import-mapping")
+    administrator.press("Check the whole file")
+    administrator.picture("import-checked")
+    administrator.press("Import 6 cases")
+    administrator.sees("6 new")
+    administrator.picture("import-done")
+
+    # Open route: the line manager draws the month, reviews, puts right, logs learning.
+    manager = visit("manager@example.org")
+    manager.picture("manager-start")
+    manager.open("reviews")
+    manager.picture("manager-reviews-empty")
+    manager.open("samples")
+    manager.picture("manager-samples-before")
+    manager.press("Draw this month's sample")
+    manager.picture("manager-samples-drawn")
+    manager.open("reviews")
+    manager.press("Review the next case")
+    manager.picture("declare")
+    manager.choose("Were you involved", "No")
+    manager.press("Continue")
+    manager.choose("1. The decision", "Not met")
+    manager.page.get_by_role("textbox", name="Evidence").fill("The letter leaves out the second point.")
+    manager.page.keyboard.press("Tab")
+    manager.settle()
+    manager.picture("score-sheet")
+    manager.press("Submit review")
+    manager.sees("There is a problem")
+    manager.picture("score-sheet-refused")
+    manager.page.reload()  # a closed laptop: the draft is there
+    manager.settle()
+    manager.sees("1 of 2 requirements answered")
+    assert manager.page.get_by_role("textbox", name="Evidence").input_value() == "The letter leaves out the second point."
+    manager.choose("2. The person", "Met")
+    manager.page.get_by_text("Log learning from this").click()
+    manager.page.get_by_role("textbox", name="What was learned").fill("The second point of a complaint was not answered.")
+    manager.page.keyboard.press("Tab")
+    manager.settle()
+    manager.picture("learning-form")
+    manager.press("Log the learning point")
+    manager.sees("learning point is logged")
+    manager.press("Submit review")
+    manager.sees("is submitted")
+    manager.picture("review-submitted")
+    manager.open("reviews")
+    score(manager, outcome="Met")
+    manager.open("learning")
+    manager.picture("learning-points")
+
+    # Closed route: QA draws the quarter, then managers' reviews blind, and reads the verdicts.
+    qa = visit("qa@example.org")
+    qa.picture("qa-start")
+    qa.open("samples")
+    qa.sees("3 closed cases")
+    qa.picture("qa-samples-plan")
+    qa.press("Freeze, register and draw")
+    qa.picture("qa-samples-drawn")
+    qa.open("second_scoring")
+    qa.picture("second-scoring-plan")
+    qa.press("Register and draw")
+    qa.picture("second-scoring-drawn")
+    qa.open("results")
+    qa.picture("results-before")
+    for done in range(5):
+        qa.open("reviews")
+        score(qa, outcome="Met" if done else "Not met")
+    qa.open("reviews")
+    qa.picture("qa-reviews-done")
+    qa.open("results")
+    qa.sees("Outcome: the standard is 98%")
+    qa.picture("results-closed")
+    qa.page.get_by_role("button", name="Agreement").or_(qa.page.get_by_text("Agreement", exact=True)).first.click()
+    qa.settle()
+    qa.picture("results-agreement")
+
+    # The manager turns what was learned into an action, authorised by the Head.
+    manager.open("results")
+    manager.picture("results-open")
+    manager.open("learning")
+    manager.picture("learning-point")
