@@ -43,7 +43,6 @@ def declare_involvement(
     declaration.is_involved = is_involved
     declaration.note = note.strip()
     declaration.declared_at = now(session)
-    session.flush()
     audit_trail.record(session, "declare_involvement", f"case {case.id}", by=by, is_involved=is_involved)
     return declaration
 
@@ -228,7 +227,6 @@ def submit_review(session: Session, review: Review, *, by: Person) -> Review:
     review.overall_after_correction = score_of(review, corrected=True).overall
     review.state = ReviewState.SUBMITTED
     review.submitted_at = now(session)
-    session.flush()
     # No score goes into the trail: administrators read it, and some of them review.
     audit_trail.record(session, "submit_review", f"review {review.id}", by=by)
     return review

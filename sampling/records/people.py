@@ -122,13 +122,15 @@ def in_force(table: type[_Dated] | type[Absence], on: date) -> ColumnElement[boo
 def roles_of(session: Session, person: Person, on: date | None = None) -> frozenset[Role]:
     """The roles a person holds on a day (today unless told)."""
     day = on or today(session)
-    held = session.scalars(
-        select(RoleHeld.role).where(RoleHeld.person_id == person.id, in_force(RoleHeld, day))
-    ).all()
-    roles = {Role(role) for role in held}
+    roles = _roles_given(session, person, day)
     if Role.LINE_MANAGER not in roles and teams_managed(session, person, day):
         roles.add(Role.LINE_MANAGER)  # as somebody's deputy
     return frozenset(roles)
+
+
+def _roles_given(session: Session, person: Person, day: date) -> set[Role]:
+    held = select(RoleHeld.role).where(RoleHeld.person_id == person.id, in_force(RoleHeld, day))
+    return {Role(role) for role in session.scalars(held)}
 
 
 def teams_managed(session: Session, person: Person, on: date | None = None) -> frozenset[int]:
@@ -157,7 +159,12 @@ def manager_of(session: Session, person_id: int, on: date) -> Person | None:
 
 def may_act_as(session: Session, person: Person, roles: Iterable[Role]) -> bool:
     """Whether a person holds one of the roles today and still works here."""
-    return person.disabled_on is None and bool(roles_of(session, person) & set(roles))
+    wanted = set(roles)
+    if person.disabled_on is not None:
+        return False
+    if _roles_given(session, person, today(session)) & wanted:
+        return True
+    return Role.LINE_MANAGER in wanted and bool(teams_managed(session, person))  # as somebody's deputy
 
 
 ROLE_WORDS = {

@@ -1,6 +1,8 @@
 """`qa draw` and `qa verify`: what is drawn, what is printed, and what is refused."""
 
+import copy
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,15 +25,25 @@ NORTH, QA, THEME = "nora@example.org", "quinn@example.org", "thea@example.org"
 QUARTER = ("--from", "2026-04-01", "--until", "2026-06-30")
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[ScoredOffice]:
-    engine = connect(f"sqlite:///{tmp_path / 'office.sqlite'}")
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> ScoredOffice:
+    """The office once, to be copied: passwords take a while to hash."""
+    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('template') / 'office.sqlite'}")
     migrate(engine)
-    names = ("Nora North", "Quinn Qua", "Thea Theme")
-    made = ScoredOffice(engine, closed=40, with_sign_in=names)
+    made = ScoredOffice(engine, closed=40, with_sign_in=("Nora North", "Quinn Qua", "Thea Theme"))
     made.now = datetime.now(UTC)  # the command goes by the real clock
-    yield made
     engine.dispose()
+    return made
+
+
+@pytest.fixture
+def office(template: ScoredOffice, tmp_path: Path) -> Iterator[ScoredOffice]:
+    path = tmp_path / "office.sqlite"
+    shutil.copy(str(template.engine.url.database), path)
+    made = copy.copy(template)
+    made.engine = connect(f"sqlite:///{path}")
+    yield made
+    made.engine.dispose()
 
 
 @pytest.fixture
@@ -133,14 +145,16 @@ def test_going_on_with_a_draw(office: ScoredOffice, database: str, seeded: bool)
         plan = plan_open_sample(session, office._team(session, "North"), by=by)
         seed = seed_plan(session, plan, by=by).seed if seeded else None
         name = plan.frame.name
-    told = refused("draw", "go-on", "Another", "--by", NORTH, "--database", database)
+    told = refused("draw", "go-on", "--name", "Another", "--by", NORTH, "--database", database)
     assert f"Waiting are: “{name}”" in told
-    result = drawn("go-on", name, "--by", NORTH, "--database", database)
+    result = drawn("go-on", "--name", name, "--by", NORTH, "--database", database)
     assert result["drawn"] == 4
     assert seed in (None, result["seed"])
     with office.reading() as session:
         assert session.scalar(select(func.count()).select_from(Plan)) == 1
-    assert "Waiting are: none" in refused("draw", "go-on", name, "--by", NORTH, "--database", database)
+    assert "Waiting are: none" in refused(
+        "draw", "go-on", "--name", name, "--by", NORTH, "--database", database
+    )
 
 
 @pytest.mark.parametrize(

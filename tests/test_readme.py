@@ -1,0 +1,89 @@
+"""The README's commands and examples are run, so that nobody is told what does not work."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+from learning_register.follow_up import MOVES
+from sampling.records.database import connect, writing
+from sampling.records.office import give_role
+from sampling.records.people import Person, Role
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of a language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_python_examples() -> None:
+    for block in blocks("python"):
+        examples = doctest.DocTestParser().get_doctest(block, {}, "README.md", "README.md", 0)
+        assert examples.examples
+        assert doctest.DocTestRunner(verbose=False).run(examples).failed == 0
+
+
+def test_every_make_target_exists() -> None:
+    targets = {word for block in blocks("sh") for word in re.findall(r"^make (\w+)", block, re.MULTILINE)}
+    assert targets == {"run", "test", "check", "bench"}
+    for target in targets:
+        subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_windows_commands_are_those_of_the_makefile() -> None:
+    (windows,) = blocks("powershell")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    installs = re.search(r"install .*?(-c constraints\.txt -e \"\.\[dev\]\")", makefile)
+    assert installs is not None
+    assert installs[1] in windows
+    assert "qa demo" in windows
+    assert "$(BIN)/qa demo" in makefile
+
+
+def test_the_commands_take_an_office_from_nothing_to_a_verified_draw(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "QA_DATABASE_URL": f"sqlite:///{tmp_path}/office.sqlite",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+    def shell(script: str, typed: str = "") -> str:
+        done = subprocess.run(
+            ["bash", "-euc", script],
+            cwd=tmp_path,
+            env=environment,
+            input=typed,
+            text=True,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    scripts = [block for block in blocks("sh") if not block.startswith("make")]
+    (init,) = [block for block in scripts if "qa office init" in block]
+    create = init.splitlines()[0]
+    assert init.splitlines()[1:] == ["qa run"]
+    assert "is set up" in shell(f"{create} --password-stdin", "a long enough password\n")
+    engine = connect(environment["QA_DATABASE_URL"])
+    with writing(engine) as session:
+        ada = session.scalars(select(Person)).one()
+        give_role(session, ada, role=Role.QA_REVIEWER, starts_on=date(2026, 1, 1), by=ada)
+    engine.dispose()
+    told = [shell(block) for block in scripts if block is not init]
+    assert "4 new" in told[1]
+    assert "3" in told[2]
+    for shipped in re.findall(r"shipped as examples: `([\w-]+)` and `([\w-]+)`", README)[0]:
+        assert (ROOT / "qa_app" / "shipped" / "mappings" / f"{shipped}.json").exists()
+
+
+def test_diagram_of_actions_is_the_one_of_the_code() -> None:
+    moves = sorted(f"    {start} --> {end}" for start, ends in MOVES.items() for end in ends)
+    assert blocks("mermaid") == ["\n".join(["stateDiagram-v2", "    [*] --> open", *moves]) + "\n"]
