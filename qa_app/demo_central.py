@@ -22,6 +22,7 @@ from scorecards.queries import WorkItem, work_of
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
 
 ALLOWED_FAILURES: Final = 2  # of the central sample, and of the first second scoring
+METHOD_FAILURES: Final = 21
 LEFT: Final = 6  # cases of the central sample that nobody has finished yet
 THEME: Final = 15
 THEME_DONE: Final = 8
@@ -60,7 +61,7 @@ def play_central_sample(play: Play, day: date) -> None:
     shared = _shared_out(play, name, moment)
     play.rng.shuffle(shared)
     done, left = shared[:-LEFT], shared[-LEFT:]
-    failing, missing = play.rng.sample(range(len(done)), 2)
+    failing, missing, *no_method = play.rng.sample(range(len(done)), 2 + METHOD_FAILURES)
     for number, ((item, reviewer_id), when) in enumerate(
         zip(done, _moments(play, day, len(done)), strict=True)
     ):
@@ -70,7 +71,7 @@ def play_central_sample(play: Play, day: date) -> None:
             findings, lesson = wanting(play.rng, case_type, outcome=True), Lesson(STILL_OPEN)
         elif number == missing:
             findings = NO_FILE
-        elif play.rng.random() < 0.1:
+        elif number in no_method:
             findings = wanting(play.rng, case_type, method=True)
             lesson = Lesson() if play.rng.random() < 0.5 else None
         elif play.rng.random() < 0.01:

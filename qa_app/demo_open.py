@@ -124,9 +124,10 @@ def _leave_out_one(play: Play, number: int, team: str, items: list[WorkItem]) ->
 
 
 def _with_two(items: list[WorkItem]) -> WorkItem:
-    """A case of somebody of whose cases two were drawn."""
+    """A case of somebody of whose cases two were drawn, if there is such a person."""
     names = [item.caseworker for item in items]
-    return next(item for item in items if item.caseworker and names.count(item.caseworker) == 2)
+    owned = [item for item in items if item.caseworker]
+    return max(owned, key=lambda item: names.count(item.caseworker) == 2)
 
 
 def _ask_reduction(play: Play, number: int, team: str, caseworker: str) -> None:

@@ -228,7 +228,7 @@ def open_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 @pytest.fixture(scope="session")
 def serve() -> Callable[[str], AbstractContextManager["Served"]]:
     """Serves a database with the real server, in a process of its own: `with serve(url) as served:`."""
-    return _serving
+    return lambda url: _serving(["-c", _SERVER, url])
 
 
 @dataclass
@@ -264,14 +264,21 @@ finally:
 """
 
 
+@pytest.fixture(scope="session")
+def run_office() -> Callable[[str], AbstractContextManager["Served"]]:
+    """Serves an office as people do, with `qa run`: `with run_office(url) as served:`."""
+    return lambda url: _serving(["-m", "qa_app.command_line", "run", "--database", url, "--port"])
+
+
 @contextmanager
-def _serving(url: str) -> Iterator[Served]:
+def _serving(arguments: list[str]) -> Iterator[Served]:
+    """Start Python with these arguments and a free port, and wait until it serves."""
     port = _free_port()
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output"
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-c", _SERVER, url, str(port)], cwd=folder, stdout=file, stderr=file
+                [sys.executable, *arguments, str(port)], cwd=folder, stdout=file, stderr=file
             )
         try:
             _wait_for(f"http://127.0.0.1:{port}/healthz", process, output)

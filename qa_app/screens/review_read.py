@@ -20,8 +20,14 @@ def show_submitted(sheet: ReviewSheet, following: WorkItem | None) -> None:
         st.write(f"{as_typed(sheet.reviewer)} is still working on this review.")
         return
     st.markdown(
-        f"Outcome: **{VERDICT_OF_CASE[sheet.outcome_met]}** · Method: **{VERDICT_OF_CASE[sheet.method_met]}** · "
-        f"Overall: **{VERDICT_OF_CASE[sheet.overall_met]}**"
+        " · ".join(
+            f"{name}: **{VERDICT_OF_CASE[met]}**"
+            for name, met in (
+                ("Outcome", sheet.outcome_met),
+                ("Method", sheet.method_met),
+                ("Overall", sheet.overall_met),
+            )
+        )
     )
     st.write(
         f"Submitted by {as_typed(sheet.reviewer)} on {moment_in_words(sheet.submitted_at)}, "

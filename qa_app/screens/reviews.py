@@ -1,5 +1,6 @@
 """The cases a person has to review, and the reviews they may look at."""
 
+from datetime import date
 from typing import Final
 
 import pandas as pd
@@ -28,7 +29,7 @@ def show() -> None:
         samples = ["All samples", *dict.fromkeys(item.sample for item in to_do)]
         wanted = samples[0] if len(samples) == 2 else st.selectbox("Show", samples, key="reviews-sample")
         st.subheader("To do", anchor=False)
-        _list([item for item in to_do if wanted in (samples[0], item.sample)], overdue_before=day.isoformat())
+        _list([item for item in to_do if wanted in (samples[0], item.sample)], day=day)
     st.subheader("Submitted", anchor=False)
     table(
         _submitted(done),
@@ -59,16 +60,17 @@ def _lead(to_do: list[WorkItem], done: int) -> str:
     return f"{len(to_do):,} to do{started}. You have submitted {done:,}."
 
 
-def _list(items: list[WorkItem], *, overdue_before: str) -> None:
+def _list(items: list[WorkItem], *, day: date) -> None:
     pages = -(-len(items) // PAGE)
     page = 0
     if pages > 1:
         page = int(st.number_input(f"Page (of {pages})", 1, pages, 1, key="reviews-page")) - 1
+    shown = items[page * PAGE : (page + 1) * PAGE]
     st.caption(
-        f"Showing {page * PAGE + 1:,} to {min((page + 1) * PAGE, len(items)):,} of {len(items):,} cases to review"
+        f"Showing {page * PAGE + 1:,} to {page * PAGE + len(shown):,} of {len(items):,} cases to review"
     )
-    for item in items[page * PAGE : (page + 1) * PAGE]:
-        late = " – **overdue**" if item.due_on.isoformat() < overdue_before else ""
+    for item in shown:
+        late = " – **overdue**" if item.due_on < day else ""
         about = " · ".join(as_typed(part) for part in (item.team, item.caseworker, item.sample) if part)
         words, way = st.columns([4, 1], vertical_alignment="center")
         words.markdown(f"**{as_typed(item.reference)}** · due {in_words(item.due_on)}{late}  \n{about}")

@@ -44,8 +44,8 @@ def _own_teams(months: list[TeamMonth]) -> None:
         with st.container(border=True):
             if not month.is_drawn:
                 st.write(
-                    f"**{as_typed(month.team)}**: this month's sample is not drawn yet. {month.required} reviews "
-                    f"are required by {in_words(month.due_on)}."
+                    f"**{as_typed(month.team)}**: this month's sample is not drawn yet. "
+                    f"{month.required} reviews are required by {in_words(month.due_on)}."
                 )
                 link("samples", f"Draw the sample of {month.team}")
             elif month.left:

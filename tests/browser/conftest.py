@@ -1,13 +1,9 @@
 """An office served by `qa run`, and somebody at a browser who can sign in, look and be looked at."""
 
-import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -56,45 +52,26 @@ quality_standards = [6]
 """
 
 
-@dataclass
-class Served:
-    """A served office, by its address."""
-
-    url: str
-
-
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(
+    tmp_path_factory: pytest.TempPathFactory, run_office: Callable[[str], AbstractContextManager[Any]]
+) -> Iterator[Any]:
     """An office made by `qa office init`, with people and a short card but no cases, served by `qa run`."""
-    path = tmp_path_factory.mktemp("served") / "office.sqlite"
-    url = f"sqlite:///{path}"
-    command = [sys.executable, "-m", "qa_app.command_line"]
-    environment = {**os.environ, "QA_DATABASE_URL": url}
+    url = f"sqlite:///{tmp_path_factory.mktemp('served') / 'office.sqlite'}"
     subprocess.run(
-        [*command, "office", "init", "--name", "Example Ombudsman", "--administrator", "Ada Min"]
-        + ["--email", "ada@example.org", "--password-stdin"],
+        [
+            *(sys.executable, "-m", "qa_app.command_line", "office", "init", "--database", url),
+            *("--name", "Example Ombudsman", "--administrator", "Ada Min", "--email", "ada@example.org"),
+            "--password-stdin",
+        ],
         input=f"{PASSWORD}\n",
         text=True,
-        env=environment,
         check=True,
         capture_output=True,
     )
     _people(url)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [*command, "run", "--port", str(port)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _until_it_answers(f"http://127.0.0.1:{port}/healthz", server)
-        yield Served(f"http://127.0.0.1:{port}")
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    with run_office(url) as running:
+        yield running
 
 
 def _people(url: str) -> None:
@@ -116,19 +93,8 @@ def _people(url: str) -> None:
     engine.dispose()
 
 
-def _until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)  # a server that is starting tells nobody when it is ready
-    raise RuntimeError("The served office did not answer.")
-
-
 @pytest.fixture
-def visit(browser: Browser, served: Served) -> Iterator[Callable[[str], "Visitor"]]:
+def visit(browser: Browser, served: Any) -> Iterator[Callable[[str], "Visitor"]]:
     """Sit somebody down at a browser of their own: `visit("qa@example.org")`."""
     visitors: list[Visitor] = []
 
@@ -144,11 +110,11 @@ def visit(browser: Browser, served: Served) -> Iterator[Callable[[str], "Visitor
 class Visitor:
     """Somebody at a browser window."""
 
-    def __init__(self, browser: Browser, served: Served, email: str) -> None:
+    def __init__(self, browser: Browser, served: Any, email: str) -> None:
         self.served = served
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 1600})
         self.page.set_default_timeout(15_000)
-        self.page.goto(f"{served.url}/sign-in")
+        self.page.goto(f"{served.address}/sign-in")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
@@ -162,7 +128,7 @@ class Visitor:
         )
 
     def open(self, screen: str) -> None:
-        self.page.goto(f"{self.served.url}/{screen}")
+        self.page.goto(f"{self.served.address}/{screen}")
         self.settle()
 
     def press(self, name: str, **options: Any) -> None:
@@ -172,7 +138,9 @@ class Visitor:
     def choose(self, group: str, option: str) -> None:
         """Pick a radio option of the group whose label begins with a text."""
         radios = self.page.get_by_role("radiogroup").filter(has=self.page.get_by_role("radio", name=option))
-        radios.and_(self.page.get_by_role("radiogroup", name=group)).first.get_by_text(option, exact=True).click()
+        radios.and_(self.page.get_by_role("radiogroup", name=group)).first.get_by_text(
+            option, exact=True
+        ).click()
         self.settle()
 
     def sees(self, text: str) -> None:

@@ -88,10 +88,15 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     manager.page.reload()  # a closed laptop: the draft is there
     manager.settle()
     manager.sees("1 of 2 requirements answered")
-    assert manager.page.get_by_role("textbox", name="Evidence").input_value() == "The letter leaves out the second point."
+    assert (
+        manager.page.get_by_role("textbox", name="Evidence").input_value()
+        == "The letter leaves out the second point."
+    )
     manager.choose("2. The person", "Met")
     manager.page.get_by_text("Log learning from this").click()
-    manager.page.get_by_role("textbox", name="What was learned").fill("The second point of a complaint was not answered.")
+    manager.page.get_by_role("textbox", name="What was learned").fill(
+        "The second point of a complaint was not answered."
+    )
     manager.page.keyboard.press("Tab")
     manager.settle()
     manager.picture("learning-form")
@@ -127,7 +132,9 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     qa.open("results")
     qa.sees("Outcome: the standard is 98%")
     qa.picture("results-closed")
-    qa.page.get_by_role("button", name="Agreement").or_(qa.page.get_by_text("Agreement", exact=True)).first.click()
+    qa.page.get_by_role("button", name="Agreement").or_(
+        qa.page.get_by_text("Agreement", exact=True)
+    ).first.click()
     qa.settle()
     qa.picture("results-agreement")
 
