@@ -28,11 +28,11 @@ _EVERYONE: Final[set[Role]] = set()  # whoever is signed in, even without a role
 # Each screen, and who has it. What a person may see and do there is held by queries and actions.
 _SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
     "start": (start.show, _EVERYONE),
-    "reviews": (reviews.show, _REVIEWERS),
-    "review": (review.show, _REVIEWERS),
+    "reviews": (reviews.show, _REVIEWERS | {Role.HEAD}),
+    "review": (review.show, _REVIEWERS | {Role.HEAD}),
     "samples": (samples.show, _REVIEWERS | {Role.HEAD}),
     "results": (results.show, _REVIEWERS | {Role.HEAD}),
-    "learning": (learning.show, _REVIEWERS | {Role.HEAD}),
+    "learning": (learning.show, _EVERYONE),  # an action may be anybody's
     "second_scoring": (second_scoring.show, {Role.QA_REVIEWER, Role.HEAD}),
     "import_cases": (import_cases.show, {Role.ADMINISTRATOR, Role.HEAD, Role.QA_REVIEWER}),
     "scorecards": (scorecards.show, _EVERYONE),

@@ -3,6 +3,7 @@
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from learning_register.queries import learning_points
 from qa_app.learning_form import log_learning_form
 from qa_app.runtime import as_typed, carry_out, do, go, in_words, link, problem, reading, signed_in, title
 from qa_app.screens.review_read import show_submitted
@@ -101,6 +102,7 @@ def _show_review(review_id: int, person: Person) -> None:
     with reading() as session:
         sheet = review_sheet(session, review_id, person)
         following = next_case(session, person, after=review_id) if sheet.is_own else None
+        logged = {point.requirement_key for point in learning_points(session, person, review_id=review_id)}
     if sheet.state == ReviewState.SUBMITTED or not sheet.is_own:
         show_submitted(sheet, following)
         return
@@ -119,6 +121,11 @@ def _show_review(review_id: int, person: Person) -> None:
                 if requirement.kind is kind:
                     number += 1
                     _requirement(sheet, requirement, number, tried=tried)
+                    if (
+                        requirement.key in logged
+                        and sheet.responses.get(requirement.key) != ResponseValue.NOT_MET
+                    ):
+                        st.warning("Learning was logged from this while it was not met. It stays on record.")
     _submit(sheet)
 
 

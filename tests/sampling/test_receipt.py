@@ -286,22 +286,23 @@ def test_the_receipt_of_a_draw_holds_and_is_in_the_register(drawn: tuple[Any, by
     assert b"North" not in plan + json.dumps(facts).encode()  # strata are codes
 
 
-@pytest.mark.parametrize("forgery", ["another seed", "another plan", "draw", "seeded_at", "drawn_at"])
-def test_a_consistent_forgery_is_caught_by_the_register(drawn: tuple[Any, bytes], forgery: str) -> None:
+def test_a_consistent_forgery_is_caught_by_the_register(drawn: tuple[Any, bytes]) -> None:
     office, receipt = drawn
-    frame, plan, facts = read_receipt(receipt)
-    facts.pop("plan")
-    says = forgery
-    if forgery == "another seed":
-        says, facts["public_value"] = "public_value", "00" * 32
-    elif forgery == "another plan":
-        says, plan = "plan_sha256", plan_file(json.loads(plan) | {"sizes": {"S01": 1, "S02": 1}})
-    else:
-        facts[forgery] = 99 if forgery == "draw" else "2027-01-01T00:00:00+00:00"
-        facts["drawn_at"] = max(facts["drawn_at"], facts["seeded_at"])
-    facts["plan_sha256"] = sha256_hex(plan)
-    facts["seed"] = seed_from(facts["plan_sha256"], facts["public_value"])
-    facts["sample"] = sample_of(frame, json.loads(plan)["sizes"], facts["seed"])
-    forged = verify_receipt(write_receipt(frame=frame, plan=plan, facts=facts))  # it agrees with itself
-    with office.reading() as session, pytest.raises(Refused, match=f"The field {says} is"):
-        check_against_register(session, forged)
+    later = "2027-01-01T00:00:00+00:00"
+    forgeries: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("public_value", {"public_value": "00" * 32}, {}),
+        ("plan_sha256", {}, {"sizes": {"S01": 1, "S02": 1}}),
+        ("draw", {"draw": 99}, {}),
+        ("seeded_at", {"seeded_at": later, "drawn_at": later}, {}),
+        ("drawn_at", {"drawn_at": later}, {}),
+    ]
+    for field, of_facts, of_plan in forgeries:
+        frame, plan, facts = read_receipt(receipt)
+        facts.pop("plan")
+        plan = plan_file(json.loads(plan) | of_plan)
+        facts |= {"plan_sha256": sha256_hex(plan), **of_facts}
+        facts["seed"] = seed_from(facts["plan_sha256"], facts["public_value"])
+        facts["sample"] = sample_of(frame, json.loads(plan)["sizes"], facts["seed"])
+        forged = verify_receipt(write_receipt(frame=frame, plan=plan, facts=facts))  # it agrees with itself
+        with office.reading() as session, pytest.raises(Refused, match=f"The field {field} is"):
+            check_against_register(session, forged)
