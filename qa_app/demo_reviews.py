@@ -103,7 +103,7 @@ def wanting(
 
 
 def found_wanting(case_type: str, key: str) -> Findings:
-    """Findings of a case in which one requirement is not met (the explanation, if its card lacks that one)."""
+    """Findings of a case in which one requirement is not met: the explanation, if its card lacks that one."""
     evidence = OUTCOME_EVIDENCE[case_type] | METHOD_EVIDENCE[case_type]
     key = key if key in evidence else "clear-explanation"
     return Findings(((key, evidence[key]),))

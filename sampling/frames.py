@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from sampling.case_filters import case_field, excluded_counts, frame_condition
 from sampling.draw import check_references, frame_file, sha256_hex
 from sampling.records import audit_trail
-from sampling.records.cases import Case, CaseState, Import
+from sampling.records.cases import Case, CaseState, Import, ever_was
 from sampling.records.database import now, today
 from sampling.records.people import Person, Role, Team, check_may_act_as, may_act_as, teams_managed
 from sampling.refused import Refused
@@ -93,14 +93,16 @@ def eligible_open_cases(
 ) -> tuple[list[Eligible], int]:
     """The open cases of a team that its manager may be given to review, and how many are left out.
 
-    Left out are the cases the manager handled or decided.
+    Left out are the cases the manager handled or decided, now or by an earlier extract.
     """
     open_cases = select(Case).where(Case.state == CaseState.OPEN, Case.team_id == team.id)
     names = dict(session.execute(select(Person.id, Person.name)).all())
     eligible = []
+    had_a_hand = or_(ever_was(by, Case.caseworker_id), ever_was(by, Case.decided_by_id))
+    own = set(session.scalars(select(Case.id).where(Case.team_id == team.id, had_a_hand)))
     own_cases = 0
     for case in session.scalars(open_cases.order_by(Case.id)):
-        if by.id in (case.caseworker_id, case.decided_by_id):
+        if case.id in own:
             own_cases += 1
             continue
         if case.risk in certainty_risks:

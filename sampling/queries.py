@@ -80,9 +80,7 @@ def samples(session: Session, person: Person, *, routes: tuple[Route, ...] = tup
         .where(may_see_frame(session, person), Frame.route.in_(routes))
         .order_by(Frame.frozen_at.desc(), Frame.id.desc())
     )
-    strata = dict(
-        session.execute(select(Stratum.frame_id, func.count()).group_by(Stratum.frame_id)).all()
-    )
+    strata = dict(session.execute(select(Stratum.frame_id, func.count()).group_by(Stratum.frame_id)).all())
     drawn = _draws_by_period(session)
     return [
         _sample_row(frame, plan, draw, name, strata[frame.id], drawn[_same_period(frame)])

@@ -108,7 +108,7 @@ class Plan(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    frame_id: Mapped[int] = mapped_column(ForeignKey("frame.id"), index=True)
+    frame_id: Mapped[int] = mapped_column(ForeignKey("frame.id"), unique=True)
     purpose: Mapped[str]
     standard: Mapped[str | None]
     assurance: Mapped[str]

@@ -1,11 +1,11 @@
 """Scoring: declaring involvement, saving answers, submitting reviews."""
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from sampling.frames import check_may_sample_team
 from sampling.records import audit_trail
-from sampling.records.cases import Case, CaseBefore, CaseState
+from sampling.records.cases import Case, CaseState, ever_was
 from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Person, Role, check_may_act_as
 from sampling.refused import Refused
@@ -76,16 +76,6 @@ def involvement_of(session: Session, person: Person, sampled: SampledCase) -> In
     )
 
 
-def ever_was(person: Person, column: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
-    """The condition on Case that the newest extract, or one it has overwritten, named the person there."""
-    before = exists(
-        select(CaseBefore.id)
-        .where(CaseBefore.case_id == Case.id, CaseBefore.before[column.key].as_integer() == person.id)
-        .correlate(Case)
-    )
-    return or_(func.coalesce(column, 0) == person.id, before)
-
-
 def check_may_review(session: Session, sampled: SampledCase, person: Person) -> None:
     """Refuse unless the person's role, independence and declaration let them review this case."""
     frame = sampled.draw.plan.frame
@@ -139,7 +129,9 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
         sampled_case_id=sampled.id,
         reviewer_id=by.id,
         scorecard_version_id=version_id,
-        is_open_case=paired.is_open_case if paired else case.state == CaseState.OPEN,
+        is_open_case=paired.is_open_case
+        if paired
+        else frame.route != Route.CENTRAL and case.state == CaseState.OPEN,
         approved_by_reviewer=frame.route == Route.OPEN and case.approved_by_id == by.id,
         file_read_at=paired.file_read_at if paired else now(session),
         started_at=now(session),

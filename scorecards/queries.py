@@ -7,12 +7,12 @@ import pandas as pd
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from sampling.records.cases import Case
+from sampling.records.cases import Case, ever_was
 from sampling.records.database import frame_of
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
-from scorecards.actions import check_may_review, ever_was, evidence_of, responses_of
+from scorecards.actions import check_may_review, evidence_of, responses_of
 from scorecards.cards import scorecard_from
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import ResponseValue, Scorecard

@@ -96,7 +96,9 @@ class Answer(Base):
             "('met', 'not_met', 'not_applicable', 'not_yet_due', 'cannot_assess')",
             name="response_known",
         ),
-        CheckConstraint("NOT put_right OR response = 'not_met'", name="put_right_not_met"),
+        CheckConstraint(
+            "NOT put_right OR (response IS NOT NULL AND response = 'not_met')", name="put_right_not_met"
+        ),
     )
 
     review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), primary_key=True)

@@ -126,10 +126,11 @@ def judge_strata(
     as in `judge`, which one stratum gets exactly. The limits are those of
     `sampling.intervals.stratified_limits`; the counts in the answer are totals.
 
-    `.still_needed` shares the further results among the strata by largest remainder, in proportion to
-    what is left in each (undecided cases first, then new ones). Whole cases cannot be shared evenly, so
-    the bound is not quite monotone in them: a switch from "not enough" to "enough" is found by halving,
-    and the smallest number that is enough is taken from as many numbers below it as there are strata.
+    `.still_needed` takes the undecided cases first, which are drawn already, then new ones; each kind is
+    shared among the strata by largest remainder, in proportion to what is left of it. Whole cases cannot
+    be shared evenly, so the bound is not quite monotone in them: a switch from "not enough" to "enough" is
+    found by halving, and the smallest number that is enough is taken from as many numbers below it as
+    there are strata.
     """
     share = exact_share(standard)
     _check_assurance(assurance)
@@ -152,17 +153,13 @@ def judge_strata(
         [(size, n, good + open_cases) for (size, n, good), open_cases in zip(rows, waiting, strict=True)],
         assurance=assurance,
     )
-    left = {
-        i: open_cases + size - n
-        for i, ((size, n, _), open_cases) in enumerate(zip(rows, waiting, strict=True))
-    }
+    drawn = dict(enumerate(waiting))
+    unseen = {i: size - n for i, (size, n, _) in enumerate(rows)}
 
     def shows(further: int) -> bool:
-        shares = share_proportionally(left, further)
-        grown = [
-            (size, n + max(shares[i] - waiting[i], 0), good + shares[i])
-            for i, (size, n, good) in enumerate(rows)
-        ]
+        decided = share_proportionally(drawn, min(further, sum(waiting)))
+        added = share_proportionally(unseen, max(further - sum(waiting), 0))
+        grown = [(size, n + added[i], good + decided[i] + added[i]) for i, (size, n, good) in enumerate(rows)]
         return rules_out(grown, first, assurance=assurance)
 
     could = population > 0 and reviewed - met - sum(waiting) < first
@@ -177,7 +174,9 @@ def judge_strata(
         lower=cautious.low,
         upper=hopeful.high,
         breach=first,
-        still_needed=_smallest(shows, sum(left.values()), look_back=len(rows)) if could else None,
+        still_needed=_smallest(shows, sum(waiting) + sum(unseen.values()), look_back=len(rows))
+        if could
+        else None,
     )
 
 

@@ -18,6 +18,7 @@ from qa_app.wording import moment_in_words
 from sampling.case_filters import field_values
 from sampling.queries import SampleRow, drawn_cases, receipt_of, samples, strata_of_sample
 from sampling.records.database import OFFICE_TIME
+from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.tables import Route
 
@@ -130,9 +131,10 @@ def _facts(sample: SampleRow, filters: str) -> list[str]:
 
 def _checking(sample: SampleRow, draw_id: int) -> None:
     st.markdown("**How to check this draw**")
+    person = signed_in()
     try:
         with reading() as session:
-            receipt_of(session, draw_id, signed_in())
+            receipt_of(session, draw_id, person)
     except Refused as refused:
         st.info(as_typed(str(refused)))
         return
@@ -142,7 +144,7 @@ def _checking(sample: SampleRow, draw_id: int) -> None:
     )
     st.download_button(
         "Download the receipt",
-        data=lambda: _receipt(draw_id),
+        data=lambda: receipt_file(draw_id, person),
         file_name=f"receipt-{draw_id}.zip",
         mime="application/zip",
         on_click="ignore",
@@ -161,6 +163,7 @@ def _checking(sample: SampleRow, draw_id: int) -> None:
         st.code(f"printf '%s' \"{sample.seed}|REFERENCE\" | sha256sum", language="bash", wrap_lines=True)
 
 
-def _receipt(draw_id: int) -> bytes:
+def receipt_file(draw_id: int, person: Person) -> bytes:
+    """The receipt at the moment of the download, which is outside the session: nobody is signed in there."""
     with reading() as session:
-        return receipt_of(session, draw_id, signed_in())
+        return receipt_of(session, draw_id, person)

@@ -56,9 +56,8 @@ def _own_teams(months: list[TeamMonth]) -> None:
                 st.progress(month.done / month.required)
                 link("reviews", f"Review cases of {month.team}")
             else:
-                st.write(
-                    f"**{as_typed(month.team)}**: all {month.required} required reviews of this month are done."
-                )
+                words = f"all {month.required} reviews required this month are done."
+                st.write(f"**{as_typed(month.team)}**: {words}")
 
 
 def _cases(work: list[WorkItem], *, open_sampling: bool) -> None:

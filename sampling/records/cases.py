@@ -8,10 +8,21 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    exists,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from sampling.records.database import Base
+from sampling.records.people import Person
 
 
 class CaseState(StrEnum):
@@ -98,3 +109,13 @@ class SavedMapping(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     mapping: Mapped[dict[str, Any]]
+
+
+def ever_was(person: Person, column: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """The condition on Case that the newest extract, or one it has overwritten, named the person there."""
+    before = exists(
+        select(CaseBefore.id)
+        .where(CaseBefore.case_id == Case.id, CaseBefore.before[column.key].as_integer() == person.id)
+        .correlate(Case)
+    )
+    return or_(func.coalesce(column, 0) == person.id, before)

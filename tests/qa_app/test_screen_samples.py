@@ -9,9 +9,8 @@ from scored_office import ScoredOffice
 from sqlalchemy import Engine, func, select
 from streamlit.testing.v1 import AppTest
 
-from qa_app.screens import samples_draw
+from qa_app.screens import samples_draw, samples_register
 from sampling.actions import seed_plan
-from sampling.queries import receipt_of
 from sampling.receipt import verify_receipt
 from sampling.records.cases import Case
 from sampling.records.database import OFFICE_TIME
@@ -199,8 +198,8 @@ def test_a_central_sample_from_plan_to_receipt(office: ScoredOffice, open_screen
     assert len(app.dataframe[2].value) == min(int(sizes[1]), 25)
     with office.reading() as session:
         draw_id = session.scalars(select(Draw.id)).one()
-        receipt = receipt_of(session, draw_id, office.person(session, QA))
-    assert verify_receipt(receipt)["population"] == 40
+        person = office.person(session, QA)
+    assert verify_receipt(samples_register.receipt_file(draw_id, person))["population"] == 40
     assert "sha256sum" in app.code[-1].value
 
 

@@ -409,10 +409,9 @@ def upgrade() -> None:
             ["registered_by_id"], ["person.id"], name=op.f("fk_plan_registered_by_id_person")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
+        sa.UniqueConstraint("frame_id", name=op.f("uq_plan_frame_id")),
         sa.UniqueConstraint("plan_sha256", name=op.f("uq_plan_plan_sha256")),
     )
-    with op.batch_alter_table("plan", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_plan_frame_id"), ["frame_id"], unique=False)
 
     op.create_table(
         "stratum",
@@ -545,7 +544,10 @@ def upgrade() -> None:
         sa.Column("response", sa.Text(), nullable=True),
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("put_right", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("NOT put_right OR response = 'not_met'", name=op.f("ck_answer_put_right_not_met")),
+        sa.CheckConstraint(
+            "NOT put_right OR (response IS NOT NULL AND response = 'not_met')",
+            name=op.f("ck_answer_put_right_not_met"),
+        ),
         sa.CheckConstraint(
             "response IS NULL OR response IN ('met', 'not_met', 'not_applicable', 'not_yet_due', 'cannot_assess')",
             name=op.f("ck_answer_response_known"),
