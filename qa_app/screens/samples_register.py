@@ -65,13 +65,13 @@ def _rows(found: list[SampleRow]) -> pd.DataFrame:
                 sample.population,
                 sample.size,
                 sample.drawn_at.astimezone(OFFICE_TIME).date() if sample.drawn_at else None,
+                sample.by,
                 f"{sample.number} of {sample.draws}" if sample.draws else "Not drawn",
                 (sample.plan_sha256 or "")[:8],
-                sample.by,
             )
             for sample in found
         ],
-        columns=["Sample", "Route", "Cases", "Drawn", "Drawn on", "Draw", "Plan", "By"],
+        columns=["Sample", "Route", "Cases", "Drawn", "Drawn on", "By", "Draw", "Plan"],
     )
 
 
