@@ -15,8 +15,8 @@ from qa_app.demo_reviews import HALF_DONE, NOTHING_WRONG, Findings, found_wantin
 from sampling.actions import register_quota_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_open_frame
+from sampling.records.appointments import record_absence
 from sampling.records.database import reading, today, writing
-from sampling.records.office import record_absence
 from sampling.records.people import Person, Team
 from scorecards.queries import WorkItem, work_of
 from scorecards.reductions import approve_reduction, request_reduction

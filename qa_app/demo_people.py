@@ -8,14 +8,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from learning_register.documents import load_shipped_documents
-from sampling.records.office import (
-    add_person,
-    add_team,
-    give_role,
-    join_team,
-    open_office,
-    set_line_manager,
-)
+from sampling.records.appointments import give_role, join_team, set_line_manager
+from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.records.settings import SETTINGS, set_setting
 from scorecards.cards import publish_scorecard, use_scorecard

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from streamlit.navigation.page import Page
 
-from qa_app.table import in_words as in_words  # screens find all they share here
-from qa_app.table import table as table
+from qa_app.table import table as table  # screens find all they share here
+from qa_app.wording import in_words as in_words
 from sampling.records import database, sign_in
 from sampling.records.people import Person
 from sampling.refused import Refused

@@ -7,8 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
-from qa_app.table import in_words
-from qa_app.wording import cases_in_words, percent, whole_percent
+from qa_app.wording import cases_in_words, in_words, percent, whole_percent
 from sampling.case_filters import ATTRIBUTE
 from sampling.planning import SizeOption
 from sampling.queries import SampleRow

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from qa_app.wording import in_words
 from sampling.records.database import OFFICE_TIME
 from sampling.records.downloads import as_csv
 
@@ -61,11 +62,6 @@ def table(
             key=f"{key}-download",
             on_click="ignore",
         )
-
-
-def in_words(day: date) -> str:
-    """A date as people write it: 27 March 2007."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def _page(rows: int, page_size: int, key: str) -> int:

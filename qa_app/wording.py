@@ -3,14 +3,13 @@
 A share is rounded, but never up to a standard it does not reach, nor to all or none.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from math import floor
 from typing import Final
 
 from learning_register.citations import LearningKind
 from learning_register.follow_up import ActionState
-from qa_app.table import in_words
 from sampling.records.database import OFFICE_TIME
 from sampling.tables import Route
 from scorecards.agreement_results import AgreementResult
@@ -45,6 +44,11 @@ LEARNING_KINDS: Final = {
     LearningKind.GOOD_PRACTICE: "Good practice",
 }
 ACTION_STATES: Final = {ActionState.OPEN: "Open", ActionState.DONE: "Done"}
+
+
+def in_words(day: date) -> str:
+    """A date as people write it: 27 March 2007."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def moment_in_words(moment: datetime) -> str:

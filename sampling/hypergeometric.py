@@ -12,7 +12,7 @@ from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from sampling.refused import Refused
 
@@ -37,6 +37,8 @@ def chance_at_most(not_met: Any, reviewed: Any, population: Any, failing: Any) -
     arrays; they are not checked here. Assumes a simple random sample without replacement. The sum is
     Boost's, by way of scipy: within 1e-11 of exact integer arithmetic up to 300,000 cases.
     """
+    from scipy import stats  # takes a second to import, which commands without a limit to work out save
+
     return stats.hypergeom.cdf(not_met, population, failing, reviewed)
 
 

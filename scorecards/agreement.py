@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from sampling.hypergeometric import binomial_at_most, check_level, checked_counts, whole_numbers
 from sampling.intervals import rate_interval
@@ -160,6 +159,8 @@ def _mcnemar(missed: int, overcalled: int) -> tuple[float, float]:
     """Exact p-value and mid-p that misses and overcalls are equally likely."""
     if missed == overcalled:
         return 1.0, 1.0
+    from scipy import stats  # slow to import: see sampling.hypergeometric
+
     smaller, discordant = min(missed, overcalled), missed + overcalled
     tail = float(binomial_at_most(smaller, discordant, 0.5))
     return min(1.0, 2 * tail), 2 * tail - float(stats.binom.pmf(smaller, discordant, 0.5))

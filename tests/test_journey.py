@@ -19,12 +19,13 @@ from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_case_frame, freeze_open_frame
 from sampling.queries import check_against_register, receipt_of
 from sampling.receipt import verify_receipt
+from sampling.records.appointments import give_role, set_line_manager
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
 from sampling.records.case_mapping import Mapping
 from sampling.records.case_rows import parse_cases
 from sampling.records.database import reading, writing
-from sampling.records.office import add_person, add_team, give_role, open_office, set_line_manager
+from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.tables import Route, SampledCase
 from scorecards.actions import declare_involvement, save_answer, start_review, submit_review

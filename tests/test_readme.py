@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from learning_register.follow_up import MOVES
+from sampling.records.appointments import give_role
 from sampling.records.database import connect, writing
-from sampling.records.office import give_role
 from sampling.records.people import Person, Role
 
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from qa_app import office_queries, runtime
 from qa_app.office_queries import ROLE_NAMES, Choice
-from sampling.records import office
+from sampling.records import appointments, office
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, Team
 from sampling.records.sign_in import SHORTEST_PASSWORD
@@ -55,7 +55,7 @@ def _give_role(person: int, day: date) -> None:
         ends_on = runtime.date_input("Last day, if it is known", runtime.fresh(f"give-until-{person}"))
         if st.form_submit_button("Give the role"):
             runtime.carry_out(
-                lambda session, by: office.give_role(
+                lambda session, by: appointments.give_role(
                     session,
                     _the(session, Person, person),
                     role=role,
@@ -79,7 +79,7 @@ def _end_role(person: int, day: date) -> None:
         ends_on = runtime.date_input("Last day", runtime.fresh(f"end-on-{person}"), value=day)
         if st.form_submit_button("End the role"):
             runtime.carry_out(
-                lambda session, by: office.end_role(
+                lambda session, by: appointments.end_role(
                     session,
                     _the(session, RoleHeld, held),
                     ends_on=runtime.given(ends_on, "the last day"),
@@ -102,7 +102,7 @@ def _join_team(person: int, day: date) -> None:
         )
         if st.form_submit_button("Move into the team"):
             runtime.carry_out(
-                lambda session, by: office.join_team(
+                lambda session, by: appointments.join_team(
                     session,
                     _the(session, Person, person),
                     team=_the(session, Team, team),
@@ -124,7 +124,7 @@ def _set_line_manager(person: int, day: date) -> None:
         starts_on = runtime.date_input("First day", runtime.fresh(f"manager-from-{person}"), value=day)
         if st.form_submit_button("Set the line manager"):
             runtime.carry_out(
-                lambda session, by: office.set_line_manager(
+                lambda session, by: appointments.set_line_manager(
                     session,
                     _the(session, Person, person),
                     manager=_the(session, Person, manager),
@@ -150,7 +150,7 @@ def _record_absence(person: int, day: date) -> None:
         )
         if st.form_submit_button("Record the absence"):
             runtime.carry_out(
-                lambda session, by: office.record_absence(
+                lambda session, by: appointments.record_absence(
                     session,
                     _the(session, Person, person),
                     starts_on=runtime.given(starts_on, "the first day"),

@@ -13,8 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
+from sampling.records.appointments import give_role, set_line_manager
 from sampling.records.database import connect, writing
-from sampling.records.office import add_person, add_team, give_role, set_line_manager
+from sampling.records.office import add_person, add_team
 from sampling.records.people import Person, Role
 from scorecards.cards import publish_scorecard, use_scorecard
 

@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from qa_app.office_queries import audit_entries
 from sampling.records import audit_trail
+from sampling.records.appointments import give_role
 from sampling.records.database import OFFICE_TIME, reading, writing
-from sampling.records.office import add_person, add_team, give_role, open_office
+from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import LineManagement, Membership, Person, Role, RoleHeld, Team, manager_of
 from sampling.records.settings import SETTINGS, Setting, setting
 

@@ -9,11 +9,12 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from sampling.frames import freeze_case_frame
+from sampling.records.appointments import give_role
 from sampling.records.case_import_history import newest_import
 from sampling.records.case_mappings_saved import saved_mappings
 from sampling.records.cases import Case, Import
 from sampling.records.database import OFFICE_TIME, reading, writing
-from sampling.records.office import add_person, add_team, give_role, open_office
+from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.tables import Route
 

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from qa_app.screens import samples_draw, samples_register
 from sampling.actions import seed_plan
 from sampling.receipt import verify_receipt
+from sampling.records.appointments import give_role
 from sampling.records.cases import Case
 from sampling.records.database import OFFICE_TIME
-from sampling.records.office import give_role
 from sampling.records.people import Person, Role
 from sampling.refused import Refused
 from sampling.samples import plan_open_sample

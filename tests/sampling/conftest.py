@@ -10,12 +10,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from sampling.drawing import carry_out_plan
+from sampling.records.appointments import give_role
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
 from sampling.records.case_mapping import Mapping
 from sampling.records.case_rows import parse_cases
 from sampling.records.database import reading, writing
-from sampling.records.office import add_person, add_team, give_role, open_office
+from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.samples import Size, plan_case_sample, plan_open_sample
 from sampling.tables import Plan, Route

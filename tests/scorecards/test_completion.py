@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sampling.actions import register_quota_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_open_frame
+from sampling.records.appointments import record_absence
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
 from sampling.records.case_mapping import Mapping
 from sampling.records.case_rows import parse_cases
-from sampling.records.office import record_absence
 from sampling.records.people import Person, Role, Team
 from sampling.records.settings import set_setting
 from sampling.refused import Refused

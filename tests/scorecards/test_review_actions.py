@@ -11,13 +11,14 @@ import pytest
 from scored_office import CARD, JULY, START, ScoredOffice
 from sqlalchemy import select
 
+from sampling.records.appointments import record_absence
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
 from sampling.records.case_mapping import FIELDS
 from sampling.records.case_mapping import Mapping as Columns
 from sampling.records.case_rows import parse_cases
-from sampling.records.office import disable_person, record_absence
+from sampling.records.office import disable_person
 from sampling.records.people import Role
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase

@@ -16,7 +16,7 @@ from learning_register.following_up import finish_action, move_target_date
 from learning_register.queries import follow_up_actions, learning_points, told_by_default
 from learning_register.tables import FollowUpAction, LearningPoint
 from sampling.queries import drawn_cases, samples
-from sampling.records.office import record_absence
+from sampling.records.appointments import record_absence
 from sampling.records.people import Person, Role
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, Plan, Route, SampledCase

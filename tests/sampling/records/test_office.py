@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from sampling.records.appointments import end_role, give_role, join_team, record_absence, set_line_manager
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.database import reading, writing
 from sampling.records.office import (
@@ -16,12 +17,7 @@ from sampling.records.office import (
     add_team,
     disable_person,
     enable_person,
-    end_role,
-    give_role,
-    join_team,
     open_office,
-    record_absence,
-    set_line_manager,
     set_password,
     the_office,
 )

@@ -6,16 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sampling.records.office import (
-    add_person,
-    add_team,
-    disable_person,
-    end_role,
-    give_role,
-    join_team,
-    record_absence,
-    set_line_manager,
-)
+from sampling.records.appointments import end_role, give_role, join_team, record_absence, set_line_manager
+from sampling.records.office import add_person, add_team, disable_person
 from sampling.records.people import (
     Membership,
     Person,

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sampling.records.appointments import give_role
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.calendars import month_end, working_days_on
-from sampling.records.office import add_person, give_role
+from sampling.records.office import add_person
 from sampling.records.people import Person, Role
 from sampling.records.settings import SETTINGS, Setting, check_setting, set_setting, setting
 from sampling.refused import Refused
