@@ -1,7 +1,6 @@
 """An office served by `qa run`, and somebody at a browser who can sign in, look and be looked at."""
 
-import subprocess
-import sys
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
@@ -11,12 +10,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from sqlalchemy import select
 
+from qa_app.set_up import load_shipped
 from sampling.records.appointments import give_role, set_line_manager
 from sampling.records.database import connect, writing
-from sampling.records.office import add_person, add_team
-from sampling.records.people import Person, Role
+from sampling.records.office import add_person, add_team, open_office
+from sampling.records.people import Role
 from scorecards.cards import publish_scorecard, use_scorecard
 
 PASSWORD = "a long enough password"
@@ -55,21 +54,14 @@ quality_standards = [6]
 
 @pytest.fixture(scope="session")
 def served(
-    tmp_path_factory: pytest.TempPathFactory, run_office: Callable[[str], AbstractContextManager[Any]]
+    tmp_path_factory: pytest.TempPathFactory,
+    sqlite_template: Path,
+    run_office: Callable[[str], AbstractContextManager[Any]],
 ) -> Iterator[Any]:
-    """An office made by `qa office init`, with people and a short card but no cases, served by `qa run`."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('served') / 'office.sqlite'}"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "qa_app.command_line", "office", "init", "--database", url),
-            *("--name", "Example Ombudsman", "--administrator", "Ada Min", "--email", "ada@example.org"),
-            "--password-stdin",
-        ],
-        input=f"{PASSWORD}\n",
-        text=True,
-        check=True,
-        capture_output=True,
-    )
+    """An office with people and a short card but no cases, served by `qa run`."""
+    path = tmp_path_factory.mktemp("served") / "office.sqlite"
+    shutil.copy(sqlite_template, path)
+    url = f"sqlite:///{path}"
     _people(url)
     with run_office(url) as running:
         yield running
@@ -79,7 +71,10 @@ def _people(url: str) -> None:
     engine = connect(url)
     start = date(2020, 1, 1)
     with writing(engine) as session:
-        by = session.scalars(select(Person).where(Person.email == "ada@example.org")).one()
+        by = open_office(
+            session, "Example Ombudsman", administrator="Ada Min", email="ada@example.org", password=PASSWORD
+        )
+        load_shipped(session, by=by)
         north = add_team(session, "North", by=by)
         manager, qa, head = (
             add_person(session, name, email=f"{email}@example.org", password=PASSWORD, by=by)
