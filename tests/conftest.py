@@ -13,19 +13,21 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from alembic.script import ScriptDirectory
 from argon2 import PasswordHasher
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, NullPool, create_engine, text
 from streamlit.testing.v1 import AppTest
 
+from qa_app import migrating
 from qa_app.migrating import TABLES, migrate
 from qa_app.runtime import COOKIE
 from sampling.records import sign_in
@@ -49,31 +51,64 @@ _BROWSER_ARGUMENTS = [
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty database with all tables, of each kind in turn, for one test alone."""
-    if request.param == "sqlite":
-        path = tmp_path / "office.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        made = connect(f"sqlite:///{path}")
-        yield made
-        made.dispose()
-    else:
-        made, head = request.getfixturevalue("postgres_engine")
-        names = ", ".join(f'"{table.name}"' for table in TABLES.sorted_tables)
-        with made.begin() as connection:  # a third of the time of a fresh database
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-            # Some tests pretend that a newer version wrote the database.
-            connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
-        yield made
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """An empty database with all tables, of each kind in turn."""
+    made: Engine = request.getfixturevalue(f"{request.param}_database")
+    _empty(made)
+    return made
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_database_of_screens: Engine) -> Engine:
+    """An empty SQLite database with all tables, for tests of screens: one kind is enough there."""
+    _empty(sqlite_database_of_screens)
+    return sqlite_database_of_screens
+
+
+def _empty(engine: Engine) -> None:
+    # Emptied and not made anew: a new engine would translate every statement of every test again.
+    with engine.execution_options(writes=True).begin() as connection:
+        tables = [f'"{table.name}"' for table in reversed(TABLES.sorted_tables)]
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+        else:
+            for table in tables:
+                connection.execute(text(f"DELETE FROM {table}"))
+        # Some tests pretend that a newer version wrote the database.
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": _head()})
+
+
+@cache
+def _head() -> str:
+    scripts = ScriptDirectory(str(Path(migrating.__file__).parent / "migrations"))
+    head = scripts.get_current_head()
+    assert head is not None
+    return head
 
 
 @pytest.fixture(scope="session")
-def postgres_engine(postgres_server: "PostgresServer") -> Iterator[tuple[Engine, str]]:
-    """The PostgreSQL database of the tests, which `engine` empties before each, and its newest migration."""
+def sqlite_database(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Engine]:
+    yield from _copied(sqlite_template, tmp_path_factory.mktemp("database"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_database_of_screens(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[Engine]:
+    yield from _copied(sqlite_template, tmp_path_factory.mktemp("screens"))
+
+
+def _copied(template: Path, folder: Path) -> Iterator[Engine]:
+    shutil.copy(template, folder / "office.sqlite")
+    made = connect(f"sqlite:///{folder / 'office.sqlite'}")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(postgres_server: "PostgresServer") -> Iterator[Engine]:
     made = connect(postgres_server.url(postgres_server.clone()))
-    with made.connect() as connection:
-        head: str = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    yield made, head
+    yield made
     made.dispose()
 
 
@@ -81,17 +116,6 @@ def postgres_engine(postgres_server: "PostgresServer") -> Iterator[tuple[Engine,
 def quick_passwords() -> None:
     """Hash passwords with argon2 at its cheapest: the tests sign in hundreds of people."""
     sign_in._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-
-@pytest.fixture
-def sqlite_engine(tmp_path: Path, sqlite_template: Path) -> Iterator[Engine]:
-    """An empty SQLite database with all tables, for tests of screens: one kind is enough there."""
-    path = tmp_path / "sqlite" / "office.sqlite"
-    path.parent.mkdir()
-    shutil.copy(sqlite_template, path)
-    made = connect(f"sqlite:///{path}")
-    yield made
-    made.dispose()
 
 
 @pytest.fixture(scope="session")
