@@ -121,7 +121,7 @@ def range_sentence(
     weighted: float | None = None,
 ) -> str:
     """The likely range of the share of all cases, with the weighted estimate where there are strata."""
-    if low is None or high is None:
+    if low is None or high is None or low == high:  # every case is reviewed: nothing is estimated
         return ""
     start = "Likely range:"
     if weighted is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from qa_app.set_up import load_shipped
 from sampling.records.appointments import give_role, set_line_manager
@@ -108,7 +108,7 @@ class Visitor:
 
     def __init__(self, browser: Browser, served: Any, email: str) -> None:
         self.served = served
-        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 1600}, reduced_motion="reduce")
         self.page.set_default_timeout(15_000)
         self.page.goto(f"{served.address}/sign-in")
         self.page.get_by_label("E-mail").fill(email)
@@ -137,6 +137,21 @@ class Visitor:
         radios.and_(self.page.get_by_role("radiogroup", name=group)).first.get_by_text(
             option, exact=True
         ).click()
+        self.settle()
+
+    def pick(self, box: str, option: str) -> None:
+        """Choose an option of a select box."""
+        field = self.page.get_by_role("combobox", name=box)
+        chosen = self.page.get_by_test_id("stSelectbox").filter(has=field).get_by_role("button")
+        for _ in range(5):  # the list of options may close under the mouse while the page still moves
+            field.click()
+            try:
+                self.page.get_by_role("option", name=option).click(timeout=2_000)
+                chosen.first.wait_for(timeout=2_000)  # only what is chosen can be cleared
+                break
+            except TimeoutError:
+                self.page.keyboard.press("Escape")
+        assert field.input_value() == option
         self.settle()
 
     def sees(self, text: str) -> None:
