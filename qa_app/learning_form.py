@@ -10,7 +10,7 @@ from learning_register.citations import LearningKind, parse_reference
 from learning_register.documents import GUIDANCE
 from learning_register.queries import charter_commitments, learning_points, paragraphs_of
 from learning_register.tables import LearningPoint
-from qa_app.runtime import carry_out, fresh, reading, signed_in
+from qa_app.runtime import carry_out, reading, signed_in
 from qa_app.wording import LEARNING_KINDS
 from sampling.records.people import Person
 from scorecards.requirements import Requirement
@@ -46,7 +46,8 @@ def log_learning_form(*, review_id: int, requirement: Requirement) -> None:
     if logged:
         points = "1 learning point is" if len(logged) == 1 else f"{len(logged)} learning points are"
         st.write(f"{points} logged from this requirement already. You find them under Learning.")
-    key = fresh(f"learn-{review_id}-{requirement.key}")
+    # New once a point is logged, and only then: other answers that are saved leave what is typed alone.
+    key = f"learn-{review_id}-{requirement.key}-{len(logged)}"
     filled = _ask(requirement, key)
     if st.button("Log the learning point", key=f"{key}-log"):
         carry_out(

@@ -29,6 +29,7 @@ from sampling.records.people import (
     may_act_as,
 )
 from sampling.records.settings import NATIONS, SETTINGS, Setting, setting
+from scorecards.visibility import BLIND_ROLES
 
 ROLE_NAMES: Final = {
     Role.LINE_MANAGER: "Line manager",
@@ -242,8 +243,9 @@ def audit_entries(session: Session, *, since: date, until: date, by: Person) -> 
 
 
 def sees_all_of_the_trail(session: Session, person: Person) -> bool:
-    """Whether the audit trail may tell a person about scores: not while they may have to score blind."""
-    return not may_act_as(session, person, [Role.QA_REVIEWER])
+    """Whether the audit trail may tell a person about scores: not while they may have to score
+    blind, or manage a team whose reviews are scored again."""
+    return not may_act_as(session, person, [*BLIND_ROLES, Role.LINE_MANAGER])
 
 
 def _details(entry: AuditEntry) -> str:

@@ -1,5 +1,6 @@
 """What every screen shares: the database, who is signed in, one transaction per thing done, links."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Final, NoReturn, TypeVar
 
 import streamlit as st
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from streamlit.navigation.page import Page
 
@@ -84,6 +86,10 @@ def do(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]
             result = action(session, by)
     except Refused as refused:
         problem(str(refused))
+        return None
+    except DBAPIError:  # somebody else was quicker, or writes for long; the log has what it was
+        logging.getLogger(__name__).exception("A transaction failed")
+        problem("The database could not do this just now, and nothing was changed. Do it again.")
         return None
     st.session_state["things_done"] = st.session_state.get("things_done", 0) + 1
     if done is not None:

@@ -1,13 +1,15 @@
 """Scoring: declaring involvement, saving answers, submitting reviews."""
 
-from sqlalchemy import select
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from sampling.frames import check_may_sample_team
 from sampling.records import audit_trail
 from sampling.records.cases import Case, CaseState, ever_was
 from sampling.records.database import OFFICE_TIME, now, today
-from sampling.records.people import Person, Role, check_may_act_as
+from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
 from sampling.refused import Refused
 from sampling.tables import Frame, Route, SampledCase
 from scorecards.cards import scorecard_for, scorecard_from
@@ -31,12 +33,14 @@ LONGEST_TEXT = 10_000
 def declare_involvement(
     session: Session, case: Case, *, is_involved: bool, note: str = "", by: Person
 ) -> Declaration:
-    """Record what a reviewer says about any other involvement in a case. The last word counts."""
+    """Record what a reviewer says about any other involvement in a case. An involvement stays on record."""
     if is_involved and not note.strip():
         raise Refused("Say in a few words how you were involved, so that the case can go to somebody else.")
     declaration = session.scalars(
         select(Declaration).where(Declaration.person_id == by.id, Declaration.case_id == case.id)
     ).first()
+    if declaration is not None and declaration.is_involved and not is_involved:
+        raise Refused(f"You have declared an involvement in {case.reference}. That stays on record.")
     if declaration is None:
         declaration = Declaration(person_id=by.id, case_id=case.id)
         session.add(declaration)
@@ -109,7 +113,7 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
         return existing
     check_may_review(session, sampled, by)
     reference = sampled.frame_case.reference
-    if existing is not None:
+    if existing is not None and not _is_abandoned(session, existing):
         raise Refused(f"{existing.reviewer.name} is reviewing {reference} already. Take another case.")
     case, frame = sampled.frame_case.case, sampled.draw.plan.frame
     declared = session.scalars(
@@ -117,6 +121,8 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
     ).first()
     if declared is None:
         raise Refused(f"Say first whether you were involved in {reference} in any other way.")
+    if existing is not None:
+        return _take_over(session, existing, by=by)
     paired = session.scalars(
         select(Review)
         .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
@@ -139,6 +145,32 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
     session.add(review)
     session.flush()
     audit_trail.record(session, "start_review", f"review {review.id}", by=by)
+    return review
+
+
+def abandoned(on: date) -> ColumnElement[bool]:
+    """The condition on Review that it is a draft whose reviewer has left or is away on a day."""
+    has_left = exists(
+        select(Person.id).where(Person.id == Review.reviewer_id, Person.disabled_on.is_not(None))
+    )
+    is_away = exists(select(Absence.id).where(Absence.person_id == Review.reviewer_id, in_force(Absence, on)))
+    return and_(Review.state == ReviewState.DRAFT, or_(has_left.correlate(Review), is_away.correlate(Review)))
+
+
+def _is_abandoned(session: Session, review: Review) -> bool:
+    found = select(Review.id).where(Review.id == review.id, abandoned(today(session)))
+    return session.scalars(found).first() is not None
+
+
+def _take_over(session: Session, review: Review, *, by: Person) -> Review:
+    """A colleague goes on with the draft of somebody who has left or is away; its answers are kept."""
+    before = review.reviewer_id
+    review.reviewer_id = by.id
+    if session.get(SecondScoring, review.sampled_case_id) is None:
+        review.file_read_at = now(session)
+    session.flush()
+    session.expire(review, ["reviewer"])
+    audit_trail.record(session, "take_over_review", f"review {review.id}", by=by, before=before)
     return review
 
 

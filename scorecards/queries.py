@@ -8,11 +8,11 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from sampling.records.cases import Case, ever_was
-from sampling.records.database import frame_of
+from sampling.records.database import frame_of, today
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
-from scorecards.actions import check_may_review, evidence_of, responses_of
+from scorecards.actions import abandoned, check_may_review, evidence_of, responses_of
 from scorecards.cards import scorecard_from
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import ResponseValue, Scorecard
@@ -92,7 +92,7 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
         .outerjoin(Declaration, (Declaration.case_id == Case.id) & (Declaration.person_id == person.id))
         .where(
             (Frame.route.in_(routes)) | ((Frame.route == Route.OPEN) & Frame.team_id.in_(teams)),
-            Review.id.is_(None) | (Review.reviewer_id == person.id),
+            Review.id.is_(None) | (Review.reviewer_id == person.id) | abandoned(today(session)),
         )
         .order_by(Plan.due_on, Frame.id, SampledCase.position, SampledCase.ticket)
     ).all()
@@ -106,12 +106,15 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             scored=row[15] == person.id,
         )
         route = Route(row[8])
-        if row[1] is None and barred_because(involvement, open_sampling=route == Route.OPEN):
+        own = row[2] == person.id  # else nobody has it, or its reviewer has left or is away
+        if not own and barred_because(involvement, open_sampling=route == Route.OPEN):
             continue
-        state = "to do" if row[1] is None else row[3]
+        state = row[3] if own else "to do"
         shown = row[6] if route == Route.OPEN else None
         name = "Review for QA" if route == Route.SECOND else row[7]
-        items.append(WorkItem(row[0], row[1], row[4], row[5], shown, name, route, row[9], state))
+        items.append(
+            WorkItem(row[0], row[1] if own else None, row[4], row[5], shown, name, route, row[9], state)
+        )
     first = {"draft": 0, "to do": 1, "submitted": 2}
     return sorted(items, key=lambda item: first[item.state])
 

@@ -5,6 +5,7 @@ right, so open-case results never enter a closed-case rate.
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from sqlalchemy import SQLColumnExpression, and_, func, or_, select
@@ -131,10 +132,8 @@ def sample_result(session: Session, draw_id: int, person: Person) -> SampleResul
     plan, frame = draw.plan, draw.plan.frame
     day = frame.period_until or draw.drawn_at.date()
     measures = tuple(
-        _measure(
-            session, draw, name, standard=setting(session, _standard_name, day), assurance=plan.assurance
-        )
-        for name, (_, _, _standard_name) in MEASURES.items()
+        _measure(session, draw, name, standard=_standard(session, plan, name, day), assurance=plan.assurance)
+        for name in MEASURES
     )
     submitted = and_(Review.sampled_case_id == SampledCase.id, Review.state == ReviewState.SUBMITTED)
     drawn, reviewed, not_found = session.execute(
@@ -169,6 +168,13 @@ def sample_result(session: Session, draw_id: int, person: Person) -> SampleResul
         draws_for_period=len(of_period),
         measures=measures,
     )
+
+
+def _standard(session: Session, plan: Plan, measure: str, day: date) -> str:
+    """The standard a measure is judged by: the outcome's as the plan registered it, else that of the day."""
+    if measure == "outcome" and plan.standard is not None:
+        return plan.standard
+    return setting(session, MEASURES[measure][2], day)
 
 
 def _measure(session: Session, draw: Draw, name: str, *, standard: str, assurance: str) -> MeasureResult:

@@ -17,6 +17,7 @@ from qa_app.wording import (
     verdict_sentence,
     whole_percent,
 )
+from sampling.tables import Route
 from scorecards.results import MeasureResult, SampleResult, result_samples, sample_result
 
 _STRATA_IN_A_CHART = 25
@@ -69,6 +70,13 @@ def _coverage(result: SampleResult) -> None:
 
 def _verdict(result: SampleResult, measure: MeasureResult) -> None:
     against = Fraction(measure.standard)
+    if result.route == Route.THEMATIC:
+        st.subheader(MEASURES[measure.measure], anchor=False)
+        st.write(
+            f"{measure.met:,} of {measure.assessable:,} reviewed cases with a result met. A theme is read by "
+            f"its counts: the standards are judged on central samples of closed cases only."
+        )
+        return
     st.subheader(
         f"{MEASURES[measure.measure]}: the standard is {whole_percent(measure.standard)}", anchor=False
     )

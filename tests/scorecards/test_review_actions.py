@@ -533,8 +533,27 @@ def test_involvement_is_declared_before_a_case_is_opened(drawn: ScoredOffice) ->
         assert [entry.details for entry in told] == [
             {"is_involved": True}
         ]  # what was said is not for the trail
-    declare(False)
-    open_it()
+    with refused(f"You have declared an involvement in {reference}. That stays on record."):
+        declare(False)
+
+
+def test_a_colleague_goes_on_with_the_draft_of_somebody_who_has_left(drawn: ScoredOffice) -> None:
+    sampled_id, reference = first_case(drawn, QUINN, Route.CENTRAL)
+    review_id = drawn.score(QUINN, sampled_id, submit=False)
+    assert sampled_id not in drawn.to_do(ROBIN, Route.CENTRAL)
+    with drawn.writing() as session:
+        drawn.person(session, QUINN).disabled_on = drawn.now.date()
+    assert sampled_id in drawn.to_do(ROBIN, Route.CENTRAL)
+    with drawn.writing() as session:
+        robin, sampled = drawn.person(session, ROBIN), session.get_one(SampledCase, sampled_id)
+        with refused(f"Say first whether you were involved in {reference}"):
+            start_review(session, sampled, by=robin)
+        declare_involvement(session, sampled.frame_case.case, is_involved=False, by=robin)
+        taken = start_review(session, sampled, by=robin)
+        assert (taken.id, taken.reviewer_id) == (review_id, robin.id)
+        assert len(taken.answers) == 3  # what was typed is kept
+        assert session.scalars(select(AuditEntry).where(AuditEntry.action == "take_over_review")).one()
+        submit_review(session, taken, by=robin)
 
 
 def test_a_case_a_colleague_has_is_not_opened_twice(drawn: ScoredOffice) -> None:
