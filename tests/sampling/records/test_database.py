@@ -239,7 +239,7 @@ def test_sqlite_takes_the_write_lock_at_once_and_readers_go_on(sqlite_engine: En
 
 def test_sqlite_is_opened_with_the_settings_that_keep_it_sound(sqlite_engine: Engine) -> None:
     with reading(sqlite_engine) as session:
-        for pragma, value in (("foreign_keys", 1), ("journal_mode", "wal"), ("busy_timeout", 5000)):
+        for pragma, value in (("foreign_keys", 1), ("journal_mode", "wal"), ("busy_timeout", 30000)):
             assert session.scalar(text(f"PRAGMA {pragma}")) == value
 
 
