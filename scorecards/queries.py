@@ -189,8 +189,9 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
         reference=found.reference,
         case_type=found.case.case_type,
         team=found.team.name if found.team else None,
-        stage=found.case.stage,
-        risk=found.case.risk,
+        # A second score is of the file as it stood; what the newest extract says came later.
+        stage=None if is_second else found.case.stage,
+        risk=None if is_second else found.case.risk,
         received_on=found.case.received_on,
         closed_on=found.case.closed_on,
         sample="Review for QA" if is_second else frame.name,

@@ -94,12 +94,17 @@ def add_person(
     """Add somebody. With an e-mail address and a password they can sign in.
 
     Somebody whom an import already brought in (by the case system's name) is completed, not doubled.
+    Whoever signs in is known to the case system by their own name unless another is given: without one
+    nothing would bar them from cases they handled.
     """
     check_may_act_as(session, by, Role.ADMINISTRATOR)
     known_as = (case_system_name or "").strip() or None
     signs_in = bool(email and email.strip())
     if password and not signs_in:
         raise Refused("A password needs an e-mail address to sign in with. Type one, or leave both empty.")
+    if known_as is None and signs_in:
+        namesake = _known_to_case_system(session, _name(name))
+        known_as = _name(name) if namesake is None or namesake.email is None else None
     person = _known_to_case_system(session, known_as) if known_as else None
     if person is not None and person.email is not None:
         raise Refused(

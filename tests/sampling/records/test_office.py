@@ -207,6 +207,18 @@ def test_a_person_known_from_an_import_is_completed_not_doubled(
 # Dated roles, teams, managers
 
 
+def test_whoever_signs_in_is_known_to_the_case_system_by_their_name(session: Session, ada: Person) -> None:
+    def add(email: str | None) -> Person:
+        password = PASSWORD if email else None
+        return add_person(session, "Case Worker", email=email, password=password, by=ada)
+
+    imported = Person(name="Case Worker", case_system_name="Case Worker")
+    session.add(imported)
+    session.flush()
+    assert add("case@example.org") is imported  # or nothing would bar them from their own cases
+    assert add("another@example.org").case_system_name is None  # a namesake, who has to say so
+
+
 def test_a_line_managers_role_has_a_team_and_no_other_role_has_one(session: Session, ada: Person) -> None:
     team = add_team(session, "North", by=ada)
     with refused("needs a team"):
