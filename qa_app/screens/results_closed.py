@@ -49,7 +49,8 @@ def show() -> None:
     _coverage(result)
     for measure in result.measures:
         _verdict(result, measure)
-    _chart(result)
+    if result.route != Route.THEMATIC:  # its standards are not judged, so no line is drawn for them
+        _chart(result)
     if len(result.measures[0].strata) > 1:
         _strata(result)
     _left_out(result)
