@@ -17,7 +17,7 @@ check: .venv/.installed
 	$(BIN)/mypy
 
 bench: .venv/.installed
-	$(BIN)/python -m pytest tests/bench/bench_main_job.py -o python_functions='bench_*' --benchmark-columns=min,median,max,rounds
+	$(BIN)/python -m pytest tests/bench/bench_*.py -o python_functions='bench_*' --benchmark-columns=min,median,max,rounds
 
 # Writes what the tables need that the migrations do not make yet: make migration m="What changes". Read it then.
 migration: .venv/.installed

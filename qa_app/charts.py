@@ -67,6 +67,62 @@ def agreement_chart(frame: pd.DataFrame, *, standard: float, chance: float | Non
     return _plain(layers, rows=len(frame))
 
 
+def running_chart(frame: pd.DataFrame, *, standard: float, drawn: int) -> alt.LayerChart:
+    """Between which rates the truth lies after each reviewed case, with the standard as a line.
+
+    One row per case in ticket order: `reviewed` (1, 2, …), `low`, `high`, from 0 to 1. The axis goes on to
+    all `drawn` cases. What lies far below the standard, and below the last limit, is cut off: the first
+    limits leave everything open.
+    """
+    last = float(frame["low"].max())
+    bottom = max(0.0, min(1 - 5 * (1 - standard), int(last * 20) / 20))
+    scale = alt.Scale(domain=[bottom, 1.0], nice=False)
+    count = alt.Axis(labelColor=INK, titleColor=INK, gridColor="#e3e6e8", format="d", tickMinStep=1)
+    x = alt.X(
+        "reviewed:Q",
+        title="Cases reviewed, in the order of their tickets",
+        scale=alt.Scale(domain=[0, drawn], nice=False),
+        axis=count,
+    )
+    y = alt.Y("low:Q", title="Share of cases that meet", scale=scale, axis=_PERCENT)
+    base = alt.Chart(frame).encode(x=x)
+    band = base.mark_area(color=PALE, opacity=0.45, clip=True, interpolate="step-after").encode(
+        y=y, y2="high:Q"
+    )
+    low = base.mark_line(color=ACCENT, clip=True, interpolate="step-after").encode(y=y)
+    high = base.mark_line(color=ACCENT, clip=True, interpolate="step-after", strokeDash=[6, 3]).encode(
+        y=alt.Y("high:Q", scale=scale)
+    )
+    words = pd.DataFrame({"standard": [standard], "words": [f"standard {_words(standard)}"], "at": [drawn]})
+    line = alt.Chart(words).encode(y=alt.Y("standard:Q", scale=scale))
+    rule = line.mark_rule(strokeWidth=2, color=INK)
+    label = line.mark_text(align="right", dx=-4, dy=9, color=INK, fontSize=12).encode(
+        x="at:Q", text="words:N"
+    )
+    chart: alt.LayerChart = band + low + high + rule + label
+    finished: alt.LayerChart = chart.properties(height=300, width="container").configure_view(stroke=None)
+    return finished
+
+
+def teams_chart(frame: pd.DataFrame, *, standard: float) -> alt.LayerChart:
+    """Each team's share with its interval, beside the standard; in the order of the rows.
+
+    One row per team: `label`, `share`, `low`, `high`, from 0 to 1.
+    """
+    scale = _scale([standard, *frame["low"]])
+    x = alt.X("low:Q", scale=scale, axis=_PERCENT, title="Share of cases that meet")
+    base = alt.Chart(frame).encode(y=_rows(frame))
+    interval = base.mark_rule(strokeWidth=3, color=PALE).encode(x=x, x2="high:Q")
+    share = base.mark_point(**_DIAMOND).encode(x=alt.X("share:Q", scale=scale))
+    words = pd.DataFrame({"at": [standard], "words": [f"standard {_words(standard)}"]})
+    line = alt.Chart(words).encode(x=alt.X("at:Q", scale=scale))
+    rule = line.mark_rule(strokeWidth=2, color=INK)
+    label = line.mark_text(align="right", dx=-5, baseline="top", color=INK, fontSize=12).encode(
+        y=alt.value(0), text="words:N"
+    )
+    return _plain(interval + rule + share + label, rows=len(frame), row=34)
+
+
 def counts_chart(frame: pd.DataFrame) -> alt.LayerChart:
     """Cases met, not met and outstanding, one bar per stratum.
 
@@ -110,7 +166,9 @@ def _rows(frame: pd.DataFrame) -> alt.Y:
         "label:N",
         sort=list(frame["label"]),
         title=None,
-        axis=alt.Axis(labelColor=INK, labelLimit=150, ticks=False, domain=False, labelFontSize=13),
+        axis=alt.Axis(
+            labelColor=INK, labelLimit=150, ticks=False, domain=False, labelFontSize=13, labelFlush=False
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""The command `qa`: serve an office, show the demonstration, make an office, import cases, draw, verify.
+"""The command `qa`: serve an office, show the demonstration, make one, import cases, draw, verify, evaluate.
 
 Made for scripts too: results on standard output (with `--json` as JSON), progress and refusals
 on standard error, and exit code 2 with one sentence when something is refused.
@@ -15,7 +15,8 @@ import typer
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
-from qa_app.command_draw import draw_app, verify
+from qa_app.command_draw import draw_app
+from qa_app.command_evaluate import evaluate
 from qa_app.command_import import import_file
 from qa_app.command_parts import (
     Database,
@@ -31,6 +32,7 @@ from qa_app.command_parts import (
     shown,
     tell,
 )
+from qa_app.command_verify import verify
 from qa_app.migrating import migrate
 from qa_app.set_up import load_shipped
 from sampling.records.database import reading, writing
@@ -52,6 +54,7 @@ app.add_typer(office_app, name="office")
 app.command("import")(import_file)
 app.add_typer(draw_app, name="draw")
 app.command("verify")(verify)
+app.command("evaluate")(evaluate)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 serves the network.")]

@@ -12,10 +12,12 @@ import typer
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session
 
 from qa_app.migrating import is_migrated
 from sampling.records.database import connect, reading
 from sampling.records.office import Office, the_office
+from sampling.records.people import Person, person_by_email
 from sampling.refused import Refused
 
 OFFICE_FILE: Final = "data/office.sqlite"
@@ -90,6 +92,14 @@ def check_has_office(engine: Engine) -> Office:
             f"There is no office in {shown(engine)}. Run “qa office init” first, or choose another database."
         )
     return office
+
+
+def person_who_signs_in(session: Session, email: str) -> Person:
+    """Somebody who works here, by the address they sign in with."""
+    person = person_by_email(session, email)
+    if person is None or person.disabled_on is not None:
+        raise Refused(f"Nobody here signs in as {email}. Name somebody who may draw, with --by.")
+    return person
 
 
 def shown(engine: Engine) -> str:

@@ -59,7 +59,6 @@ def play_central_sample(play: Play, day: date) -> None:
         name = frame.name
     carry_out_plan(play.engine, plan_id, by_id=by_id, now=moment)
     shared = _shared_out(play, name, moment)
-    play.rng.shuffle(shared)
     done, left = shared[:-LEFT], shared[-LEFT:]
     failing, missing, *no_method = play.rng.sample(range(len(done)), 2 + METHOD_FAILURES)
     for number, ((item, reviewer_id), when) in enumerate(
@@ -163,7 +162,9 @@ def _shared_out(play: Play, sample: str | None, moment: datetime) -> list[tuple[
                 is_meant = item.route == Route.SECOND if sample is None else item.sample == sample
                 if is_meant and item.state == "to do":
                     shares.setdefault(item.sampled_case_id, (item, []))[1].append(reviewer_id)
-    return [(item, able[number % len(able)]) for number, (item, able) in enumerate(shares.values())]
+    # In the order of the lists; what only the second reviewer may have comes first, and is not left over.
+    ordered = sorted(shares.values(), key=lambda share: len(share[1]))
+    return [(item, able[number % len(able)]) for number, (item, able) in enumerate(ordered)]
 
 
 def _moments(play: Play, day: date, number: int) -> list[datetime]:

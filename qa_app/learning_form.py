@@ -1,4 +1,4 @@
-"""The form that logs what was learned, beneath the answer it was learned from."""
+"""The forms that log what was learned: beneath an answer that is not met, and good practice for a sheet."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,11 @@ from learning_register.citations import LearningKind, parse_reference
 from learning_register.documents import GUIDANCE
 from learning_register.queries import charter_commitments, learning_points, paragraphs_of
 from learning_register.tables import LearningPoint
-from qa_app.runtime import carry_out, reading, signed_in
+from qa_app.runtime import carry_out, given, reading, signed_in
 from qa_app.wording import LEARNING_KINDS
 from sampling.records.people import Person
-from scorecards.requirements import Requirement
+from scorecards.queries import ReviewSheet
+from scorecards.requirements import Kind, Requirement, ResponseValue
 from scorecards.tables import Review
 
 _HINTS = {
@@ -54,6 +55,66 @@ def log_learning_form(*, review_id: int, requirement: Requirement) -> None:
             lambda session, by: _log(session, by, review_id, requirement.key, filled),
             done="The learning point is logged. You find it under Learning, where actions are added to it.",
         )
+
+
+def log_good_practice_form(sheet: ReviewSheet) -> None:
+    """Offer to log good practice from one of the met requirements of one's own review.
+
+    One place for the whole sheet, since most reviews have none to log. It needs no citation.
+    """
+    in_order = sorted(
+        sheet.scorecard.requirements, key=lambda requirement: list(Kind).index(requirement.kind)
+    )
+    met = {
+        requirement.key: f"{number}. {requirement.text}"
+        for number, requirement in enumerate(in_order, start=1)
+        if sheet.responses.get(requirement.key) == ResponseValue.MET
+    }
+    if not (met and sheet.is_own and sheet.file_found):
+        return
+    with reading() as session:
+        logged = sum(
+            point.kind == LearningKind.GOOD_PRACTICE
+            for point in learning_points(session, signed_in(), review_id=sheet.review_id)
+        )
+    key = f"praise-{sheet.review_id}-{logged}"  # new once it is logged, and only then
+    with st.expander("Log good practice"):
+        if logged:
+            st.write(f"Good practice logged from this review so far: {logged}. You find it under Learning.")
+        requirement_key: str | None = st.selectbox(
+            "Requirement that was met well",
+            list(met),
+            index=None,
+            format_func=met.__getitem__,
+            key=f"{key}-requirement",
+            placeholder="Choose a requirement",
+        )
+        description = st.text_area(
+            "What was done well",
+            key=f"{key}-description",
+            height=100,
+            placeholder="Do not name people: say what was done, and why others should do the same.",
+        )
+        if st.button("Log the good practice", key=f"{key}-log"):
+            carry_out(
+                lambda session, by: _log_good_practice(
+                    session, by, sheet.review_id, requirement_key, description or ""
+                ),
+                done="The good practice is logged. You find it under Learning.",
+            )
+
+
+def _log_good_practice(
+    session: Session, by: Person, review_id: int, requirement_key: str | None, description: str
+) -> LearningPoint:
+    return log_learning(
+        session,
+        session.get_one(Review, review_id),
+        requirement_key=given(requirement_key, "the requirement that was met well"),
+        kind=LearningKind.GOOD_PRACTICE,
+        description=description,
+        by=by,
+    )
 
 
 def _ask(requirement: Requirement, key: str) -> _Filled:

@@ -39,13 +39,16 @@ _DECLARED_IN: Final = (
 TABLES: Final[MetaData] = Base.metadata
 
 
-def migrate(engine: Engine) -> None:
-    """Bring a database, empty or older, to the tables of this version. One transaction: all or nothing."""
+def migrate(engine: Engine, *, to: str = "head") -> None:
+    """Bring a database, empty or older, to the tables of this version. One transaction: all or nothing.
+
+    `to` stops at an earlier revision, to see how a database of then is brought to now.
+    """
     writing = engine.execution_options(writes=True)
     with writing.connect() as connection, _copying_tables(connection), connection.begin():
         config = _config(connection)
         _check_not_newer(connection, config)
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def is_migrated(engine: Engine) -> bool:

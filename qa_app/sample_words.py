@@ -1,7 +1,7 @@
 """The words for samples: their route, period and filters, how their size came about, what would follow."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -9,22 +9,47 @@ from typing import Any, Final
 
 from qa_app.wording import cases_in_words, in_words, percent, whole_percent
 from sampling.case_filters import ATTRIBUTE
-from sampling.planning import SizeOption
 from sampling.queries import SampleRow
-from sampling.tables import Purpose, Route
-from scorecards.completion import Completion
+from sampling.register_chain import Event, best_of
+from sampling.tables import Cause, Purpose, Route
+from scorecards.completion import TeamMonth
 
 ROUTES: Final = {
     Route.OPEN: "Open cases",
     Route.CENTRAL: "Closed cases",
     Route.THEMATIC: "Theme",
     Route.SECOND: "Second scoring",
+    Route.FILE: "Cases of a file",
 }
 DRAWN_FROM: Final = {
     Route.OPEN: "the team's open cases",
     Route.CENTRAL: "closed cases",
     Route.THEMATIC: "cases of the theme",
     Route.SECOND: "managers' reviews",
+    Route.FILE: "the cases of a file",
+}
+EVENTS: Final = {
+    Event.PLANNED: "Planned",
+    Event.ROLLED: "Dice rolled",
+    Event.SEEDED: "Seeded",
+    Event.DRAWN: "Drawn",
+    Event.EXTENDED: "Second stage drawn",
+    Event.REPLACED: "Case replaced",
+    Event.VOID_ASKED: "Void asked for",
+    Event.VOID_DECLINED: "Void declined",
+    Event.VOIDED: "Voided",
+    Event.CLOSED: "Closed",
+}
+CAUSES: Final = {
+    Cause.DRAWN: "By lot",
+    Cause.EXTENSION: "Second stage",
+    Cause.REPLACEMENT: "In the place of another",
+}
+REPLACED: Final = {
+    "cancelled": "cancelled",
+    "merged": "merged into another case",
+    "duplicate": "the same complaint as another case",
+    "out_of_scope": "out of scope",
 }
 _FIELDS: Final = {"case_type": "Case type"}
 _REASONS: Final = {
@@ -87,17 +112,35 @@ def size_in_words(sample: SampleRow) -> str:
     drawn = f"{sample.size:,} of {cases_in_words(sample.population)}"
     if sample.purpose == Purpose.CENSUS:
         return f"Every one of the {cases_in_words(sample.population)}."
-    if sample.purpose == Purpose.SHOW and sample.standard is not None:
+    if sample.purpose in (Purpose.SHOW, Purpose.AGREEMENT) and sample.standard is not None:
         allowed = sample.allowed_failures or 0
         meet, fail = ("agree", "differ") if sample.route == Route.SECOND else ("meet", "fail")
-        return (
+        words = (
             f"{drawn}: enough to show, with {whole_percent(sample.assurance)} assurance, that at least "
-            f"{whole_percent(sample.standard)} {meet}, when {_at_most(allowed, fail)} in the sample."
+            f"{whole_percent(sample.standard)} {meet}, when {at_most(allowed, fail)} in the sample."
         )
+        if not sample.second_stage:
+            return words
+        more = f"{sample.second_stage:,} more are drawn, none of which may fail"
+        return f"{words} After exactly one failure {more}."
+    if sample.purpose == Purpose.ESTIMATE:
+        return (
+            f"{drawn}: enough to know the share that meets within {points_in_words(sample.rule['margin'])}, "
+            f"if about {whole_percent(sample.rule['expected'])} meet."
+        )
+    if sample.purpose == Purpose.ROLLING:
+        rate = whole_percent(sample.rule["rate"])
+        return f"About {drawn}: each case is in with a chance of {rate}, whichever others are."
     if sample.quota is not None:
         whole = bool(sample.filters.get("certainty_risks"))
         return f"{drawn}. {quota_in_words(sample.quota, whole=whole)}"
     return f"{drawn}: a number that was chosen, shared out in proportion."
+
+
+def points_in_words(margin: str) -> str:
+    """A margin as people say it: 0.05 is 5 points."""
+    points = whole_percent(margin).removesuffix("%")
+    return f"{points} point" if points == "1" else f"{points} points"
 
 
 def quota_in_words(quota: int, *, whole: bool) -> str:
@@ -107,79 +150,104 @@ def quota_in_words(quota: int, *, whole: bool) -> str:
 
 
 def draws_in_words(sample: SampleRow) -> str:
-    """Whether others were drawn for the same: “draw 1 of 2 for this period”."""
-    return f"draw {sample.number} of {sample.draws} for this {'period' if sample.period else 'theme'}"
+    """Whether others were drawn for the same: “draw 1 of 2 for this period, 1 of them voided”."""
+    series = sample.series
+    words = f"draw {series.number} of {series.made} for this {'period' if sample.period else 'theme'}"
+    return f"{words}, {series.voided} of them voided" if series.voided else words
 
 
-def option_in_words(option: SizeOption, judged: Judged) -> str:
-    """What a choice of size comes to: “130 of 812 cases are drawn”."""
-    verb = "is" if option.size == 1 else "are"
-    return f"{option.size:,} of {cases_in_words(judged.population, judged.noun)} {verb} drawn"
-
-
-def consequences(option: SizeOption, judged: Judged) -> list[str]:
-    """The three things that can follow from a sample of this size, in words."""
-    allowed, missed, noun = option.allowed_failures, option.missed_from, judged.noun
-    share, sure = whole_percent(judged.standard), whole_percent(judged.assurance)
-    lines = [
-        f"**Met** if {_at_most(allowed, judged.fail)}: with {sure} assurance at least {share} of all "
-        f"{cases_in_words(judged.population, noun)} then {judged.meet}."
-    ]
-    about = "" if option.bad_passes is not None else "about "
-    if missed is None:
-        lines.append(
-            f"**Not shown** if more {judged.fail}. A sample of this size cannot show the standard missed."
-        )
-        return lines
-    if missed > allowed + 1:
-        between = f"{allowed + 1:,}" if missed == allowed + 2 else f"{allowed + 1:,} to {missed - 1:,}"
-        verb = _verb(judged.fail, 1 if between == "1" else 2)
-        lines.append(
-            f"**Not shown** if {about}{between} {verb}: the sample leaves both possible, "
-            "and more reviews can decide it."
-        )
-    lines.append(
-        f"**Missed** if {about}{missed:,} or more {judged.fail}: with {sure} assurance fewer than {share} "
-        f"{judged.meet}."
-    )
-    return lines
-
-
-def chances(option: SizeOption, judged: Judged) -> str:
-    """What the rule does to a good office and to one that only just misses the standard."""
-    first, population = option.only_just_missing, judged.population
-    rule = (
-        f"The standard of {whole_percent(judged.standard)} is missed when {first:,} or more of all "
-        f"{cases_in_words(population, judged.noun)} {judged.fail}."
-    )
-    if option.bad_passes is None:
-        most = whole_percent(1 - Fraction(judged.assurance))
-        return f"{rule} An office of which that many {judged.fail} passes with a chance of at most {most}."
-    if not option.good_failing or option.good_passes is None:
-        return rule
-    good = percent(1 - Fraction(option.good_failing, population))
+def rerolls_in_words(sample: SampleRow) -> str:
+    """What drawing again does to a standard: said wherever something was drawn more than once."""
+    series = sample.series
+    if series.made < 2:
+        return ""
+    chance = 1 - float(sample.assurance)
     return (
-        f"{rule} An office of which {good} of {judged.noun}s {judged.meet} ({option.good_failing:,} of "
-        f"{population:,} {_verb(judged.fail, option.good_failing)}) would pass this with a chance of "
-        f"{percent(option.good_passes)}; one of which {first:,} {_verb(judged.fail, first or 0)}, with a "
-        f"chance of {percent(option.bad_passes)}."
+        f"{series.made} samples were drawn for the same purpose, {series.voided} of them voided. Were only "
+        f"the best of {series.made} reported, an office that misses the standard would pass with a chance of "
+        f"up to {percent(best_of(chance, series.made))} instead of {percent(chance)}."
     )
 
 
-def completion_in_words(rows: Iterable[Completion]) -> str:
-    """How much of the required sampling is done."""
-    rows = list(rows)
-    done, required = sum(row.done for row in rows), sum(row.required for row in rows)
-    reduced = sum(row.reduced_to is not None for row in rows)
-    words = f"{done:,} of {required:,} required reviews done."
-    return f"{words} Approved reductions that lower it: {reduced:,}." if reduced else words
+def event_details(event: Event, details: Mapping[str, Any]) -> str:
+    """What the register recorded of an event, in words."""
+    match event:
+        case Event.ROLLED:
+            return f"{details['public_value']}. {details['minute']}"
+        case Event.SEEDED:
+            return f"Seed from: {details['source']}" if "source" in details else ""
+        case Event.DRAWN | Event.EXTENDED:
+            return cases_in_words(details["cases"]) if "cases" in details else ""
+        case Event.REPLACED:
+            next_case = details["next"] or "none, the stratum has no further ticket"
+            return f"{details['reference']} ({REPLACED[details['code']]}); next: {next_case}"
+        case Event.VOID_ASKED:
+            return f"{details['reason']} (reviewed by then: {details['reviewed']})"
+        case Event.VOID_DECLINED:
+            return str(details["reason"])
+    return ""
 
 
-def _at_most(failures: int, fail: str) -> str:
+def completion_in_words(teams: Sequence[TeamMonth]) -> str:
+    """How much of the required sampling of a month is done: a verdict, a colon, and the counts.
+
+    What a team owed that never drew is unknown: then there is no share, and the month is not complete.
+    """
+    known = [team for team in teams if team.required is not None]
+    required, done = sum(team.required or 0 for team in known), sum(team.done for team in known)
+    words = f"{'Complete' if all(team.is_complete for team in teams) else 'Not complete'}:"
+    if not known:
+        return f"{words} no sample was drawn in this month."
+    words += f" {done:,} of {required:,} required reviews are done"
+    if len(known) < len(teams):
+        words += " where a sample was drawn. The share of all that was required is not known."
+    else:
+        share = percent(Fraction(done, required), against=Fraction(1)) if required else "100%"
+        words += f", {share}; the standard is 100%."
+    reductions = sum(team.reductions for team in teams)
+    return f"{words} Approved reductions that lower it: {reductions:,}." if reductions else words
+
+
+def teams_complete_in_words(teams: Sequence[TeamMonth]) -> str:
+    """How many teams have done all that is required of them; nothing to say of a single one."""
+    if len(teams) < 2:
+        return ""
+    return f"{sum(team.is_complete for team in teams):,} of {len(teams):,} teams complete."
+
+
+def not_drawn_in_words(teams: Sequence[TeamMonth]) -> list[str]:
+    """Which teams have no sample, and what that means for the number that is required of them."""
+    waiting = [team.team for team in teams if not team.is_drawn and team.required is not None]
+    never = [team.team for team in teams if team.required is None]
+    sentences = []
+    if waiting:
+        sentences.append(
+            f"Not drawn yet: {', '.join(waiting)}. "
+            "What is required there is counted from the cases that are open now."
+        )
+    if never:
+        sentences.append(
+            f"Not drawn, not complete: {', '.join(never)}. A sample is drawn from the cases that are open in "
+            "its month, so how many reviews were required there is no longer known."
+        )
+    return sentences
+
+
+def team_month_in_words(team: TeamMonth) -> str:
+    """A team's month in a few words, after its name."""
+    if team.required is None:
+        return "not drawn, not complete; how many reviews were required is not known"
+    drawn = "" if team.is_drawn else " (not drawn yet)"
+    return f"{team.done:,} of {team.required:,} required reviews done{drawn}"
+
+
+def at_most(failures: int, fail: str) -> str:
+    """What a rule allows, as the end of a condition: “none fails”, “at most 2 fail”."""
     if failures == 0:
-        return f"none {_verb(fail, 1)}"
-    return f"at most {failures:,} {_verb(fail, failures)}"
+        return f"none {verb_of(fail, 1)}"
+    return f"at most {failures:,} {verb_of(fail, failures)}"
 
 
-def _verb(verb: str, count: int) -> str:
+def verb_of(verb: str, count: int) -> str:
+    """The verb for so many: one fails, two fail."""
     return f"{verb}s" if count == 1 else verb

@@ -3,6 +3,7 @@
 A share is rounded, but never up to a standard it does not reach, nor to all or none.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from math import floor
@@ -10,10 +11,12 @@ from typing import Final
 
 from learning_register.citations import LearningKind
 from learning_register.follow_up import ActionState
+from sampling.records.cases import CaseState
 from sampling.records.database import OFFICE_TIME
 from sampling.tables import Route
 from scorecards.agreement_results import AgreementResult
 from scorecards.requirements import ResponseValue
+from scorecards.result_counts import MeasureCounts
 from scorecards.tables import ReviewState
 from scorecards.verdicts import Judgement, Verdict
 
@@ -29,7 +32,9 @@ ROUTES: Final = {
     Route.CENTRAL: "Closed cases",
     Route.THEMATIC: "Theme",
     Route.SECOND: "Review for QA",
+    Route.FILE: "Cases of a file",
 }
+SERIES: Final = {state: f"{state.capitalize()} cases" for state in CaseState}
 RESPONSES: Final = {
     ResponseValue.MET: "Met",
     ResponseValue.NOT_MET: "Not met",
@@ -60,6 +65,14 @@ def moment_in_words(moment: datetime) -> str:
 def cases_in_words(count: int, noun: str = "case") -> str:
     """A count with its noun: 1 case, 1,204 cases."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def counts_in_words(counts: Sequence[int | None]) -> list[int] | list[str]:
+    """Counts for the column of a table; where one is not known it says so, and all of them are words."""
+    known = [count for count in counts if count is not None]
+    if len(known) == len(counts):
+        return known
+    return ["Not known" if count is None else f"{count:,}" for count in counts]
 
 
 def percent(share: float | Fraction, *, against: Fraction | None = None) -> str:
@@ -115,7 +128,7 @@ def range_sentence(
     low: float | None,
     high: float | None,
     *,
-    population: int,
+    population: int | None,
     assurance: str,
     against: Fraction,
     weighted: float | None = None,
@@ -127,9 +140,10 @@ def range_sentence(
     if weighted is not None:
         share = percent(weighted, against=against)
         start = f"Each stratum counted by its size, the estimate is {share}, likely range"
+    of = "all cases like these" if population is None else f"all {population:,} cases"
     return (
-        f"{start} {percent(low, against=against)} to {percent(high, against=against)} of all "
-        f"{population:,} cases, with {whole_percent(assurance)} confidence."
+        f"{start} {percent(low, against=against)} to {percent(high, against=against)} of {of}, "
+        f"with {whole_percent(assurance)} confidence."
     )
 
 
@@ -143,6 +157,16 @@ def alternative_sentence(met: int, met_if_assessed: int, assessable: int, *, aga
         f"Not met includes {cases_in_words(unknown)} that could not be assessed or found. "
         f"Had {'it' if unknown == 1 else 'they'} met: {share}."
     )
+
+
+def theme_sentence(counts: MeasureCounts) -> str:
+    """What the reviews of a theme found on one measure: counts, without a standard."""
+    if not counts.assessable:
+        return "no case has a result yet."
+    words = f"met in {counts.met:,} of {cases_in_words(counts.assessable, 'reviewed case')} with a result."
+    if unknown := counts.met_if_assessed - counts.met:
+        words += f" Not met includes {cases_in_words(unknown)} that could not be assessed or found."
+    return words
 
 
 def open_sentence(met: int, assessable: int, *, standard: Fraction) -> str:
@@ -246,22 +270,25 @@ def _until_they_are_in(verdict: Verdict, outstanding: int) -> str:
 
 
 def _limit(judgement: Judgement, verb: str, noun: str) -> str:
-    standard, population = judgement.standard, judgement.population or 0
+    standard, population = judgement.standard, judgement.population
     ending = f"the standard is {whole_percent(standard)}."
     if judgement.reviewed == population and not judgement.undecided:
         return f"Every one of the {population:,} {noun} was reviewed, so this is no estimate; {ending}"
     side, limit = "at least", judgement.lower
     if judgement.verdict == Verdict.MISSED:
         side, limit = "at most", judgement.upper
+    if limit is None:
+        return f"No limit can be given, so the counts stand alone: {judgement.reason} {ending.capitalize()}"
+    of = f"all {noun} like these" if population is None else f"all {population:,} {noun}"
     return (
         f"With {whole_percent(judgement.assurance)} assurance {side} {percent(limit, against=standard)} "
-        f"of all {population:,} {noun} {verb}; {ending}"
+        f"of {of} {verb}; {ending}"
     )
 
 
 def _needed(judgement: Judgement, outstanding: int, noun: str = "case", result: str = "met") -> str:
     needed = judgement.still_needed
-    if judgement.verdict != Verdict.NOT_SHOWN:
+    if judgement.verdict != Verdict.NOT_SHOWN or judgement.reason is not None:
         return ""
     if needed is None:
         return "Even all the others together could not show it any more."

@@ -1,18 +1,17 @@
-"""Plans and draws: worked out, registered before any randomness, seeded once, drawn once."""
+"""Plans: how many cases, by which rule, judged how; registered before any randomness exists."""
 
 import json
-import secrets
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sampling.draw import draw as draw_references
-from sampling.draw import plan_file, seed_from, sha256_hex, ticket
-from sampling.frames import check_may_plan, check_may_sample_team, frame_content
-from sampling.records import audit_trail
+from sampling.draw import plan_file, sha256_hex
+from sampling.frames import check_may_plan, check_may_sample_team
+from sampling.randomness import from_parent, from_system
 from sampling.records.calendars import month_end
 from sampling.records.case_import import undo_import
 from sampling.records.cases import Import
@@ -20,14 +19,36 @@ from sampling.records.database import now, today
 from sampling.records.people import Person
 from sampling.records.settings import setting
 from sampling.refused import Refused
-from sampling.sizes import size_to_show, size_to_show_stratified
-from sampling.tables import Draw, Frame, FrameCase, Plan, Purpose, Route, SampledCase
+from sampling.register import add_line, state_of
+from sampling.register_chain import Event
+from sampling.sizes import (
+    exact_share,
+    size_for_margin,
+    size_to_show,
+    size_to_show_stratified,
+    stop_or_go,
+)
+from sampling.strata import share_at_rate, share_proportionally
+from sampling.stratified import EXACT, HOEFFDING_BINOMIAL, METHODS, method_for
+from sampling.tables import Frame, Plan, Purpose, Route
 
 RECIPE: Final = "cqa1"
-RANDOMNESS: Final = "operating system"
-PUBLIC_VALUE_FORM: Final = "32 bytes as 64 lower-case hexadecimal digits"
-ONE_STRATUM_METHOD: Final = "exact hypergeometric limit"
-STRATA_METHOD: Final = "Hoeffding-binomial limit"
+PRIOR: Final = (99, 1)  # met and not met, of the limits that may be read while the reviews run
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What any plan may say beside its size: where the seed comes from, and which draw it nests in.
+
+    `randomness` is made by `sampling.randomness`; None is the operating system. `parent_id` is a registered
+    plan without a seed, whose seed this plan will share.
+    """
+
+    randomness: Mapping[str, Any] | None = None
+    parent_id: int | None = None
+
+
+ROUTINE: Final = Terms()
 
 
 def register_plan_to_show(
@@ -38,12 +59,79 @@ def register_plan_to_show(
     assurance: str,
     allowed_failures: int,
     due_on: date,
+    terms: Terms = ROUTINE,
     by: Person,
 ) -> Plan:
     """Register a sample that is large enough to show a standard, by the bound that will judge it."""
     sizes = sizes_to_show(frame, standard=standard, assurance=assurance, allowed_failures=allowed_failures)
     rule = {"standard": standard, "assurance": assurance, "allowed_failures": allowed_failures}
-    return _register(session, frame, purpose=Purpose.SHOW, rule=rule, sizes=sizes, due_on=due_on, by=by)
+    purpose = Purpose.AGREEMENT if frame.route == Route.SECOND else Purpose.SHOW
+    return _register(
+        session, frame, purpose=purpose, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by
+    )
+
+
+def register_stop_or_go_plan(
+    session: Session,
+    frame: Frame,
+    *,
+    standard: str,
+    assurance: str,
+    due_on: date,
+    terms: Terms = ROUTINE,
+    by: Person,
+) -> Plan:
+    """Register a sample in two stages: none may fail; after exactly one, as many again, of which none may."""
+    if len(frame.strata) > 1:
+        raise Refused("A sample in two stages is drawn from all cases together. Choose no strata for it.")
+    found = stop_or_go(standard, frame.population, assurance=float(assurance))
+    sizes = {frame.strata[0].code: found.first_stage}
+    rule = {
+        "standard": standard,
+        "assurance": assurance,
+        "allowed_failures": 0,
+        "second_stage": found.second_stage,
+    }
+    return _register(
+        session, frame, purpose=Purpose.SHOW, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by
+    )
+
+
+def register_estimate_plan(
+    session: Session,
+    frame: Frame,
+    *,
+    expected: str,
+    margin: str,
+    due_on: date,
+    terms: Terms = ROUTINE,
+    by: Person,
+) -> Plan:
+    """Register a sample that tells the rate within a margin, if the rate is about the one expected."""
+    assurance = setting(session, "assurance", today(session))
+    found = size_for_margin(expected, margin, frame.population, confidence=float(assurance))
+    populations = {stratum.code: stratum.population for stratum in frame.strata}
+    sizes = share_proportionally(populations, found.sample_size)
+    rule = {"assurance": assurance, "expected": expected, "margin": margin, "confidence": assurance}
+    return _register(
+        session, frame, purpose=Purpose.ESTIMATE, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by
+    )
+
+
+def register_rolling_plan(
+    session: Session, frame: Frame, *, rate: str, due_on: date, terms: Terms = ROUTINE, by: Person
+) -> Plan:
+    """Register one intake of a rolling sample: each case is in with the chance `rate`, whoever else is.
+
+    How many that are is known once the seed is: `sizes` are what may be expected, rounded up.
+    """
+    populations = {stratum.code: stratum.population for stratum in frame.strata}
+    exact_share(rate)
+    rule = {"assurance": setting(session, "assurance", today(session)), "rate": rate}
+    sizes = share_at_rate(populations, rate)
+    return _register(
+        session, frame, purpose=Purpose.ROLLING, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by
+    )
 
 
 def register_quota_plan(session: Session, frame: Frame, *, by: Person) -> Plan:
@@ -55,17 +143,38 @@ def register_quota_plan(session: Session, frame: Frame, *, by: Person) -> Plan:
     }
     rule = {"quota": quota, "assurance": setting(session, "assurance", today(session))}
     due_on = month_end(session, today(session))
-    return _register(session, frame, purpose=Purpose.QUOTA, rule=rule, sizes=sizes, due_on=due_on, by=by)
+    return _register(
+        session, frame, purpose=Purpose.QUOTA, rule=rule, sizes=sizes, due_on=due_on, terms=ROUTINE, by=by
+    )
 
 
 def register_sized_plan(
-    session: Session, frame: Frame, *, sizes: Mapping[str, int], due_on: date, by: Person
+    session: Session,
+    frame: Frame,
+    *,
+    sizes: Mapping[str, int],
+    due_on: date,
+    terms: Terms = ROUTINE,
+    by: Person,
 ) -> Plan:
     """Register a sample of stated sizes by stratum: a quota somebody chose, or a census."""
     census = all(sizes.get(stratum.code) == stratum.population for stratum in frame.strata)
     rule = {"assurance": setting(session, "assurance", today(session))}
     purpose = Purpose.CENSUS if census else Purpose.QUOTA
-    return _register(session, frame, purpose=purpose, rule=rule, sizes=sizes, due_on=due_on, by=by)
+    return _register(
+        session, frame, purpose=purpose, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by
+    )
+
+
+def register_late_plan(
+    session: Session, frame: Frame, parent: Plan, *, sizes: Mapping[str, int], due_on: date, by: Person
+) -> Plan:
+    """Register the late strata of another plan's frame, under that plan's own rule."""
+    rule = plan_contents(parent)["rule"]
+    purpose = Purpose(parent.purpose)
+    return _register(
+        session, frame, purpose=purpose, rule=rule, sizes=sizes, due_on=due_on, terms=ROUTINE, by=by
+    )
 
 
 def sizes_to_show(frame: Frame, *, standard: str, assurance: str, allowed_failures: int) -> Mapping[str, int]:
@@ -88,71 +197,6 @@ def share_to_show(
     return size_to_show_stratified(
         standard, populations, assurance=level, allowed_failures=allowed_failures
     ).sizes
-
-
-def seed_plan(session: Session, plan: Plan, *, by: Person) -> Draw:
-    """Give a registered plan its one seed, from 32 bytes of the operating system.
-
-    The caller commits before drawing: the seed must be on record before a ticket is worked out.
-    A plan that has its seed keeps it.
-    """
-    check_may_draw(session, plan.frame, by)
-    existing = session.scalars(select(Draw).where(Draw.plan_id == plan.id)).first()
-    if existing is not None:
-        return existing
-    public_value = secrets.token_hex(32)
-    draw = Draw(
-        plan_id=plan.id,
-        randomness=RANDOMNESS,
-        public_value=public_value,
-        seed=seed_from(plan.plan_sha256, public_value),
-        seeded_at=now(session),
-        seeded_by_id=by.id,
-    )
-    session.add(draw)
-    session.flush()
-    # With the public value of a second scoring anybody could work out which cases it holds.
-    shown = sha256_hex(public_value.encode()) if plan.frame.route == Route.SECOND else public_value
-    audit_trail.record(session, "seed_plan", f"plan {plan.id}", by=by, draw=draw.id, public_value=shown)
-    return draw
-
-
-def draw_sample(session: Session, draw: Draw, *, by: Person) -> int:
-    """Draw the cases by recipe cqa1 with the recorded seed; how many were drawn. Once per plan."""
-    check_may_draw(session, draw.plan.frame, by)
-    if draw.drawn_at is not None:
-        raise Refused(
-            f"This plan was drawn on {draw.drawn_at.day} {draw.drawn_at:%B %Y}. One plan has one draw."
-        )
-    plan, frame = draw.plan, draw.plan.frame
-    if sha256_hex(frame_content(session, frame)) != frame.frame_sha256:
-        raise Refused(
-            f"The frame “{frame.name}” is no longer what was frozen. Nothing was drawn; ask for an audit."
-        )
-    codes = {stratum.id: stratum.code for stratum in frame.strata}
-    members: dict[str, dict[str, int]] = {code: {} for code in codes.values()}
-    rows = session.execute(
-        select(FrameCase.id, FrameCase.reference, FrameCase.stratum_id).where(FrameCase.frame_id == frame.id)
-    )
-    for frame_case_id, reference, stratum_id in rows:
-        members[codes[stratum_id]][reference] = frame_case_id
-    drawn = draw_references(members, plan.sizes, seed=draw.seed)
-    stratum_ids = {code: stratum_id for stratum_id, code in codes.items()}
-    sampled = [
-        {
-            "draw_id": draw.id,
-            "frame_case_id": members[code][reference],
-            "stratum_id": stratum_ids[code],
-            "position": position,
-            "ticket": ticket(draw.seed, reference),
-        }
-        for code, references in drawn.items()
-        for position, reference in enumerate(references, start=1)
-    ]
-    session.execute(insert(SampledCase), sampled)
-    draw.drawn_at = now(session)
-    audit_trail.record(session, "draw_sample", f"draw {draw.id}", by=by, cases=len(sampled))
-    return len(sampled)
 
 
 def check_may_draw(session: Session, frame: Frame, person: Person) -> None:
@@ -182,6 +226,7 @@ def _register(
     rule: dict[str, Any],
     sizes: Mapping[str, int],
     due_on: date,
+    terms: Terms,
     by: Person,
 ) -> Plan:
     check_may_draw(session, frame, by)
@@ -190,6 +235,9 @@ def _register(
             f"The frame “{frame.name}” has its plan already. Freeze a new frame for another sample."
         )
     _check_sizes(frame, sizes)
+    parent = _parent(session, frame, terms)
+    randomness = from_parent(parent.plan_sha256) if parent else terms.randomness or from_system()
+    registered_at = now(session).replace(microsecond=0)
     number = (session.scalar(select(func.max(Plan.id))) or 0) + 1
     content = plan_file(
         {
@@ -202,10 +250,12 @@ def _register(
             "population": frame.population,
             "sizes": dict(sizes),
             "rule": rule,
-            "method": ONE_STRATUM_METHOD if len(frame.strata) == 1 else STRATA_METHOD,
-            "parent_draw": None,
-            "randomness": {"source": RANDOMNESS, "form": PUBLIC_VALUE_FORM},
-            "registered_at": now(session).isoformat(timespec="seconds"),
+            "method": _method(frame, purpose, sizes),
+            "parent_draw": parent.plan_sha256 if parent else None,
+            "late_to": _late_to(session, frame),
+            "monitoring": {"confidence": rule["assurance"], "prior": list(PRIOR)},
+            "randomness": dict(randomness),
+            "registered_at": registered_at.isoformat(timespec="seconds"),
         }
     )
     plan = Plan(
@@ -218,15 +268,59 @@ def _register(
         plan_text=content.decode(),
         plan_sha256=sha256_hex(content),
         due_on=due_on,
-        registered_at=now(session),
+        registered_at=registered_at,
         registered_by_id=by.id,
+        parent_id=terms.parent_id,
     )
     session.add(plan)
     session.flush()
-    audit_trail.record(
-        session, "register_plan", f"plan {plan.id}", by=by, frame=frame.id, plan_sha256=plan.plan_sha256
-    )
+    details = {"frame_sha256": frame.frame_sha256}
+    add_line(session, plan, Event.PLANNED, by=by, details=details, at=registered_at)
     return plan
+
+
+def _parent(session: Session, frame: Frame, terms: Terms) -> Plan | None:
+    """The plan whose seed this one will share; refused when it cannot be shared."""
+    if terms.parent_id is None:
+        return None
+    parent = session.get(Plan, terms.parent_id)
+    if parent is None or parent.voided_at is not None:
+        raise Refused("The plan that this one would share a seed with was voided. Choose another.")
+    # Whoever knows the parent's seed could choose among frames until the sample pleases.
+    if state_of(session, parent) != Event.PLANNED or _is_out(session, parent):
+        raise Refused(
+            f"“{parent.frame.name}” has its seed already, or its public value is out. A plan can only share "
+            "a seed that does not exist yet; give this plan a seed of its own."
+        )
+    if parent.parent_id is not None:
+        raise Refused(
+            f"“{parent.frame.name}” shares the seed of another plan itself. Name that plan instead."
+        )
+    if Route.SECOND in (frame.route, parent.frame.route):
+        raise Refused(
+            "A second scoring always has a seed of its own: its cases must not be told from another's."
+        )
+    return parent
+
+
+def _is_out(session: Session, plan: Plan) -> bool:
+    out_at = plan_contents(plan)["randomness"].get("out_at")
+    return out_at is not None and now(session) >= datetime.fromisoformat(out_at)
+
+
+def _method(frame: Frame, purpose: Purpose, sizes: Mapping[str, int]) -> str:
+    """How several strata will be judged, fixed here: no result has been seen yet."""
+    if len(frame.strata) == 1:
+        return EXACT
+    if purpose in (Purpose.SHOW, Purpose.AGREEMENT):
+        return METHODS[HOEFFDING_BINOMIAL]  # the bound that sized it
+    return METHODS[method_for({stratum.code: stratum.population for stratum in frame.strata}, sizes)]
+
+
+def _late_to(session: Session, frame: Frame) -> str | None:
+    if frame.late_to_id is None:
+        return None
+    return session.scalars(select(Plan.plan_sha256).where(Plan.frame_id == frame.late_to_id)).one()
 
 
 def _check_sizes(frame: Frame, sizes: Mapping[str, int]) -> None:

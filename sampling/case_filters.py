@@ -46,14 +46,6 @@ def frame_condition(
     return and_(*conditions)
 
 
-def count_eligible(
-    session: Session, route: Route, *, period: tuple[date, date] | None, filters: Mapping[str, Sequence[Any]]
-) -> int:
-    """How many cases the frame would hold now."""
-    condition = frame_condition(route, period=period, filters=filters)
-    return session.scalar(select(func.count()).select_from(Case).where(condition)) or 0
-
-
 def excluded_counts(session: Session, route: Route) -> dict[str, int]:
     """Cases that can be in no frame of the route, counted by reason."""
 

@@ -14,6 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
 from sampling.refused import Refused
@@ -98,13 +99,17 @@ def seed_from(plan_sha256: str, public_value: str) -> str:
     """
     if not (isinstance(plan_sha256, str) and SHA256.fullmatch(plan_sha256)):
         raise Refused(f"{plan_sha256!r} is not the hash of a plan. Give its 64 lower-case hex digits.")
-    value = public_value
+    check_public_value(public_value)
+    return sha256_hex(f"cqa1|{plan_sha256}|{public_value}".encode())[:32]
+
+
+def check_public_value(value: str) -> None:
+    """Refuse a public value that is empty, has spaces at its ends or a character that does not print."""
     if not (isinstance(value, str) and value and value == value.strip() and value.isprintable()):
         raise Refused(
-            f"{public_value!r} cannot be the public value. Give the text exactly as the plan describes it, "
+            f"{value!r} cannot be the public value. Give the text exactly as the plan describes it, "
             "on one line, without spaces at its ends."
         )
-    return sha256_hex(f"cqa1|{plan_sha256}|{value}".encode())[:32]
 
 
 def ticket(seed: str, reference: str) -> str:
@@ -135,6 +140,25 @@ def draw(
         stratum: _smallest_tickets(cases, sizes[stratum], prefix)
         for stratum, cases in references_by_stratum.items()
     }
+
+
+def draw_at_rate(references: Collection[str], threshold: int, *, seed: str) -> list[str]:
+    """Which cases of a rolling intake are in? Those whose ticket lies below the threshold, in ticket order.
+
+    `threshold` is `rate_threshold(rate)`; a case is in when the first 13 hex digits of its ticket, as a
+    number, are below it, whoever else comes in. Raises `Refused` as `draw` does.
+    """
+    _check_seed(seed)
+    check_references(references)
+    tickets = sorted((sha256_hex(f"{seed}|{reference}".encode()), reference) for reference in references)
+    return [reference for number, reference in tickets if int(number[:13], 16) < threshold]
+
+
+def rate_threshold(rate: Fraction) -> int:
+    """⌊rate·2⁵²⌋: how many of the 2⁵² values of a ticket's first 13 hex digits are in. 0 < rate ≤ 1."""
+    if not 0 < rate <= 1:
+        raise Refused(f"A rate is a share above 0 and up to 1; {rate} is not. Write 10% as 0.1.")
+    return int(rate * 2**52)
 
 
 def _smallest_tickets(references: Iterable[str], size: int, prefix: bytes) -> list[str]:

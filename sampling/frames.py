@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from sampling.case_filters import case_field, excluded_counts, frame_condition
@@ -15,12 +15,13 @@ from sampling.records.cases import Case, CaseState, Import, ever_was
 from sampling.records.database import now, today
 from sampling.records.people import Person, Role, Team, check_may_act_as, may_act_as, teams_managed
 from sampling.refused import Refused
-from sampling.tables import Frame, FrameCase, Route, Stratum
+from sampling.tables import Frame, FrameCase, Plan, Route, Stratum
 
 _PLANNERS: Final = {
     Route.CENTRAL: (Role.QA_REVIEWER, Role.HEAD),
     Route.THEMATIC: (Role.THEMATIC_REVIEWER, Role.QA_REVIEWER, Role.HEAD),
     Route.SECOND: (Role.QA_REVIEWER, Role.HEAD),
+    Route.FILE: (Role.QA_REVIEWER, Role.THEMATIC_REVIEWER, Role.HEAD),
 }
 
 
@@ -43,6 +44,8 @@ class Eligible:
     team_id: int | None
     caseworker_id: int | None
     stratum: StratumOf
+    state: str
+    closed_on: date | None
 
 
 def check_may_sample_team(session: Session, person: Person, team: Team) -> None:
@@ -64,7 +67,8 @@ def freeze_open_frame(
     """
     check_may_sample_team(session, by, team)
     month = today(session).replace(day=1)
-    if session.scalars(select(Frame).where(Frame.team_id == team.id, Frame.period_from == month)).first():
+    before = session.scalars(select(Frame).where(Frame.team_id == team.id, Frame.period_from == month)).all()
+    if any(not is_voided(session, frame) for frame in before):
         raise Refused(
             f"The sample of {team.name} for {month:%B %Y} was drawn already. "
             "One team and month is drawn once."
@@ -84,8 +88,15 @@ def freeze_open_frame(
         period=(month, None),
         filters={"certainty_risks": list(certainty_risks)},
         excluded={"handled or decided by the manager": own_cases},
+        attempt=len(before) + 1,
         by=by,
     )
+
+
+def is_voided(session: Session, frame: Frame) -> bool:
+    """Whether the plan of a frame was voided."""
+    voided = select(Plan.id).where(Plan.frame_id == frame.id, Plan.voided_at.is_not(None))
+    return session.scalars(voided).first() is not None
 
 
 def eligible_open_cases(
@@ -111,7 +122,11 @@ def eligible_open_cases(
             stratum = StratumOf("No caseworker yet", team.id)
         else:
             stratum = StratumOf(names[case.caseworker_id], team.id, case.caseworker_id)
-        eligible.append(Eligible(case.id, case.reference, case.team_id, case.caseworker_id, stratum))
+        eligible.append(
+            Eligible(
+                case.id, case.reference, case.team_id, case.caseworker_id, stratum, case.state, case.closed_on
+            )
+        )
     return eligible, own_cases
 
 
@@ -140,20 +155,9 @@ def freeze_case_frame(
         )
     if not name.strip():
         raise Refused("The sample has no name. Type one, such as “Closed cases, April to June 2026”.")
-    condition = frame_condition(route, period=period, filters=filters)
-    key = case_field(stratify_by) if stratify_by else None
-    columns: list[Any] = [Case.id, Case.reference, Case.team_id, Case.caseworker_id]
-    rows = session.execute(select(*columns, *([] if key is None else [key])).where(condition)).all()
-    if not rows:
+    eligible = eligible_cases(session, frame_condition(route, period=period, filters=filters), stratify_by)
+    if not eligible:
         raise Refused("No case fits this period and these filters. Widen them, or import an extract.")
-    teams = dict(session.execute(select(Team.id, Team.name)).all()) if stratify_by == "team" else {}
-    strata: dict[Any, StratumOf] = {}
-    eligible = []
-    for row in rows:
-        value = row[4] if stratify_by else None
-        if value not in strata:
-            strata[value] = stratum_of(stratify_by, value, teams)
-        eligible.append(Eligible(row[0], row[1], row[2], row[3], strata[value]))
     return freeze(
         session,
         eligible,
@@ -165,6 +169,31 @@ def freeze_case_frame(
         excluded=excluded_counts(session, route),
         by=by,
     )
+
+
+def eligible_cases(
+    session: Session, condition: ColumnElement[bool], stratify_by: str | None
+) -> list[Eligible]:
+    """The cases that a condition selects, each in its stratum."""
+    key = case_field(stratify_by) if stratify_by else None
+    columns: list[Any] = [
+        Case.id,
+        Case.reference,
+        Case.team_id,
+        Case.caseworker_id,
+        Case.state,
+        Case.closed_on,
+    ]
+    rows = session.execute(select(*columns, *([] if key is None else [key])).where(condition)).all()
+    teams = dict(session.execute(select(Team.id, Team.name)).all()) if stratify_by == "team" else {}
+    strata: dict[Any, StratumOf] = {}
+    eligible = []
+    for row in rows:
+        value = row[6] if stratify_by else None
+        if value not in strata:
+            strata[value] = stratum_of(stratify_by, value, teams)
+        eligible.append(Eligible(row[0], row[1], row[2], row[3], strata[value], row[4], row[5]))
+    return eligible
 
 
 def may_plan(session: Session, person: Person, route: Route) -> bool:
@@ -187,6 +216,8 @@ def freeze(
     period: tuple[date, date | None] | None,
     filters: dict[str, Any],
     excluded: dict[str, int],
+    attempt: int = 1,
+    late_to: Frame | None = None,
     by: Person,
 ) -> Frame:
     """Keep the eligible cases, their strata and the SHA-256 of the frame file."""
@@ -199,6 +230,8 @@ def freeze(
         route=route,
         name=name,
         team_id=team.id if team else None,
+        attempt=attempt,
+        late_to_id=late_to.id if late_to else None,
         period_from=period[0] if period else None,
         period_until=period[1] if period else None,
         filters=filters,
@@ -236,6 +269,8 @@ def freeze(
                 "stratum_id": rows[case.stratum].id,
                 "case_id": case.case_id,
                 "reference": case.reference,
+                "state": case.state,
+                "closed_on": case.closed_on,
                 "team_id": case.team_id,
                 "caseworker_id": case.caseworker_id,
             }

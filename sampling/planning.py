@@ -3,8 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from fractions import Fraction
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,14 +20,19 @@ from sampling.frames import (
     stratum_of,
 )
 from sampling.intervals import fewest_failing, stratified_limits
+from sampling.plan_effects import good_office
+from sampling.queries import SampleRow, samples
+from sampling.randomness import Source
 from sampling.records.calendars import month_end, working_days_on
 from sampling.records.cases import Case, CaseState
-from sampling.records.database import today
+from sampling.records.database import now, today
 from sampling.records.people import Person, Team
 from sampling.records.settings import setting
 from sampling.refused import Refused
-from sampling.sizes import breach, chance_of_met, exact_share
+from sampling.register_chain import Event
+from sampling.sizes import StopOrGo, breach, chance_of_met, exact_share, stop_or_go
 from sampling.strata import share_proportionally
+from sampling.stratified import EXACT, HOEFFDING_BINOMIAL, method_for
 from sampling.tables import Route
 
 ALLOWED: Final = range(4)  # failures a plan may allow for, as they are offered side by side
@@ -69,6 +73,7 @@ class CasePreview:
     excluded: Mapping[str, int]
     strata: Mapping[str, int]  # cases by code
     labels: Mapping[str, str]  # words by code
+    teams: Mapping[str, int]  # cases by team
 
 
 @dataclass(frozen=True)
@@ -153,24 +158,29 @@ def preview_case_sample(
     if period is not None and period[1] < period[0]:
         raise Refused("The period ends before it starts. Change one of the dates.")
     condition = frame_condition(route, period=period, filters=filters)
-    counted: dict[Any, int] = {}
-    if stratify_by is None:
-        count = session.scalar(select(func.count()).select_from(Case).where(condition)) or 0
-        counted = {None: count} if count else {}
-    else:
+    by_team: dict[Any, int] = dict(
+        session.execute(select(Case.team_id, func.count()).where(condition).group_by(Case.team_id)).all()
+    )
+    population = sum(by_team.values())
+    counted: dict[Any, int] = {None: population} if population else {}
+    if stratify_by == "team":
+        counted = by_team
+    elif stratify_by is not None:
         # PostgreSQL takes an expression with a parameter that is written twice for two expressions.
         values = select(case_field(stratify_by).label("value")).where(condition).subquery()
         rows = session.execute(select(values.c.value, func.count()).group_by(values.c.value))
         counted = dict(rows.all())
-        check_strata_count(len(counted))
-    teams = dict(session.execute(select(Team.id, Team.name)).all())
-    strata = {stratum_of(stratify_by, value, teams): cases for value, cases in counted.items()}
+    check_strata_count(len(counted))
+    names = dict(session.execute(select(Team.id, Team.name)).all())
+    strata = {stratum_of(stratify_by, value, names): cases for value, cases in counted.items()}
     codes = strata_codes(strata)
+    of_teams = {stratum_of("team", team, names): cases for team, cases in by_team.items()}
     return CasePreview(
-        population=sum(counted.values()),
+        population=population,
         excluded=excluded_counts(session, route),
         strata={code: strata[stratum] for stratum, code in codes.items()},
         labels={code: stratum.label for stratum, code in codes.items()},
+        teams={team.label: of_teams[team] for team in strata_codes(of_teams)},
     )
 
 
@@ -227,12 +237,52 @@ def _option(populations: Mapping[str, int], *, standard: str, assurance: str, al
     )
     if len(populations) > 1:
         return option
-    good = int(Fraction(3, 10) * (1 - exact_share(standard)) * population + Fraction(1, 2))
+    good = good_office(standard, population)
 
     def passes(failing: int) -> float:
         return chance_of_met(population, failing, sample_size=size, allowed_failures=allowed)
 
     return replace(option, good_failing=good, good_passes=passes(good), bad_passes=passes(first))
+
+
+@lru_cache(maxsize=256)
+def in_two_stages(population: int, *, standard: str, assurance: str) -> StopOrGo | None:
+    """The two stages that show a standard when none, or one in the first stage only, fails.
+
+    None where that is impossible: one failing case alone then breaches the standard.
+    """
+    try:
+        return stop_or_go(standard, population, assurance=float(assurance))
+    except Refused:
+        return None
+
+
+def bound_of(populations: Mapping[str, int], sizes: Mapping[str, int], *, to_show: bool) -> str:
+    """The method that will judge a sample of these sizes, by its key in `METHODS`; `EXACT` without strata.
+
+    It is what registering the plan fixes: a sample that is to show a standard keeps the bound that
+    sized it, any other has the one that suits its sampling rates.
+    """
+    if len(populations) == 1:
+        return EXACT
+    return HOEFFDING_BINOMIAL if to_show else method_for(populations, sizes)
+
+
+def plans_to_nest_in(session: Session, person: Person) -> list[SampleRow]:
+    """The registered plans, among those a person may see, whose seed nobody can know yet.
+
+    Whoever knew it could choose among frames until the sample pleases: so none whose dice are rolled or whose
+    beacon's round is out. A plan that shares a seed itself is none either, nor is a second scoring.
+    """
+    return [row for row in samples(session, person) if _seed_is_unknown(row, now(session))]
+
+
+def _seed_is_unknown(row: SampleRow, moment: datetime) -> bool:
+    if row.state != Event.PLANNED or row.draw_id is not None or row.route == Route.SECOND:
+        return False
+    if row.source == Source.BEACON:
+        return datetime.fromisoformat(row.randomness["out_at"]) > moment
+    return row.source != Source.PARENT
 
 
 def default_due_date(session: Session) -> date:

@@ -1,7 +1,5 @@
-"""The samples there are: frames, plans and draws, for those who may see them, and their receipts."""
+"""The samples there are: frames, plans and draws, for those who may see them."""
 
-import json
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,23 +8,32 @@ import pandas as pd
 from sqlalchemy import ColumnElement, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from sampling.actions import RECIPE, check_may_draw, plan_contents
-from sampling.frames import frame_content
-from sampling.receipt import write_receipt
+from sampling.actions import check_may_draw, plan_contents
+from sampling.randomness import Source, source_of
 from sampling.records.cases import CaseBefore
 from sampling.records.database import frame_of, today
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
-from sampling.tables import Draw, Frame, FrameCase, Plan, Purpose, Route, SampledCase, Stratum
+from sampling.register_chain import STATES, Event
+from sampling.series import NOT_DRAWN, Series, series_of_draws
+from sampling.tables import (
+    Cause,
+    Draw,
+    Frame,
+    FrameCase,
+    Plan,
+    Purpose,
+    RegisterEntry,
+    Replacement,
+    Route,
+    SampledCase,
+    Stratum,
+)
 
 
 @dataclass(frozen=True)
 class SampleRow:
-    """A frame with its plan and draw, as far as they exist.
-
-    `number` of `draws` counts the draws made for the same route and exactly this period (a theme's:
-    with its filters), so that nobody draws until they like what they get; both 0 before the draw.
-    """
+    """A frame with its plan and draw, as far as they exist, and how they stand in the register."""
 
     frame_id: int
     plan_id: int | None
@@ -45,6 +52,7 @@ class SampleRow:
     allowed_failures: int | None
     assurance: str
     quota: int | None
+    rule: dict[str, Any]
     due_on: date | None
     frame_sha256: str
     plan_sha256: str | None
@@ -52,8 +60,13 @@ class SampleRow:
     frozen_at: datetime
     registered_at: datetime | None
     drawn_at: datetime | None
-    number: int
-    draws: int
+    state: Event | None
+    source: Source | None
+    randomness: dict[str, Any]
+    second_stage: int | None
+    parent: str | None
+    late_to: str | None
+    series: Series
     by: str
 
 
@@ -64,9 +77,9 @@ def may_see_frame(session: Session, person: Person) -> ColumnElement[bool]:
     if Role.HEAD in roles:
         seen.append(Frame.id.is_not(None))
     if Role.QA_REVIEWER in roles:
-        seen.append(Frame.route.in_([Route.CENTRAL, Route.THEMATIC, Route.SECOND]))
+        seen.append(Frame.route.in_([Route.CENTRAL, Route.THEMATIC, Route.SECOND, Route.FILE]))
     if Role.THEMATIC_REVIEWER in roles:
-        seen.append(Frame.route == Route.THEMATIC)
+        seen.append(Frame.route.in_([Route.THEMATIC, Route.FILE]))
     return or_(false(), *seen)
 
 
@@ -81,68 +94,80 @@ def samples(session: Session, person: Person, *, routes: tuple[Route, ...] = tup
         .order_by(Frame.frozen_at.desc(), Frame.id.desc())
     )
     strata = dict(session.execute(select(Stratum.frame_id, func.count()).group_by(Stratum.frame_id)).all())
-    drawn = _draws_by_period(session)
+    names = dict(session.execute(select(Frame.id, Frame.name)).all())
+    parents = {
+        sha256: names[frame] for sha256, frame in session.execute(select(Plan.plan_sha256, Plan.frame_id))
+    }
+    series, states, drawn = series_of_draws(session), _states(session), _drawn_counts(session)
     return [
-        _sample_row(frame, plan, draw, name, strata[frame.id], drawn[_same_period(frame)])
+        SampleRow(
+            frame_id=frame.id,
+            plan_id=plan.id if plan else None,
+            draw_id=draw.id if draw else None,
+            name=frame.name,
+            route=Route(frame.route),
+            team_id=frame.team_id,
+            period=(frame.period_from, frame.period_until) if frame.period_from else None,
+            filters=frame.filters,
+            population=frame.population,
+            strata=strata[frame.id],
+            excluded=frame.excluded,
+            late_to=names.get(frame.late_to_id) if frame.late_to_id else None,
+            frame_sha256=frame.frame_sha256,
+            # Whoever has the seed of a second scoring could work out which of their cases it holds.
+            seed=draw.seed if draw and (frame.route != Route.SECOND or draw.closed_at) else None,
+            frozen_at=frame.frozen_at,
+            drawn_at=draw.drawn_at if draw else None,
+            state=states.get(plan.id) if plan else None,
+            series=series.get(frame.id, NOT_DRAWN),
+            by=name,
+            **_of_plan(plan, parents),
+            size=_size(plan, drawn.get(draw.id if draw else None)),
+        )
         for frame, plan, draw, name in rows
     ]
 
 
-def _draws_by_period(session: Session) -> dict[str, list[int]]:
-    """The frames that were drawn from, oldest draw first, by what makes two draws the same question."""
-    frames = session.scalars(
-        select(Frame)
-        .join(Plan, Plan.frame_id == Frame.id)
-        .join(Draw, Draw.plan_id == Plan.id)
-        .where(Draw.drawn_at.is_not(None))
-        .order_by(Draw.drawn_at, Draw.id)
+def _of_plan(plan: Plan | None, parents: dict[str, str]) -> dict[str, Any]:
+    """What a sample's row tells of its plan; nothing of a frame that has none."""
+    contents = plan_contents(plan) if plan else {"rule": {}, "randomness": {}, "parent_draw": None}
+    rule, randomness = contents["rule"], contents["randomness"]
+    return {
+        "purpose": Purpose(plan.purpose) if plan else None,
+        "standard": plan.standard if plan else None,
+        "allowed_failures": plan.allowed_failures if plan else None,
+        "assurance": plan.assurance if plan else "",
+        "quota": rule.get("quota"),
+        "second_stage": rule.get("second_stage"),
+        "rule": rule,
+        "due_on": plan.due_on if plan else None,
+        "plan_sha256": plan.plan_sha256 if plan else None,
+        "registered_at": plan.registered_at if plan else None,
+        "source": source_of(randomness) if plan else None,
+        "randomness": randomness,
+        "parent": parents.get(contents["parent_draw"] or ""),
+    }
+
+
+def _size(plan: Plan | None, drawn: int | None) -> int:
+    """How many cases are drawn, or would be: of a rolling intake, only the draw tells."""
+    return drawn or (sum(plan.sizes.values()) if plan else 0)
+
+
+def _drawn_counts(session: Session) -> dict[int | None, int]:
+    """The cases of each draw. One in the place of another counts once."""
+    counted = select(SampledCase.draw_id, func.count()).where(SampledCase.cause != Cause.REPLACEMENT)
+    return {row[0]: row[1] for row in session.execute(counted.group_by(SampledCase.draw_id))}
+
+
+def _states(session: Session) -> dict[int, Event]:
+    """How each plan stands in the register."""
+    entries = session.execute(
+        select(RegisterEntry.plan_id, RegisterEntry.event)
+        .where(RegisterEntry.event.in_(STATES))
+        .order_by(RegisterEntry.number)
     )
-    result: dict[str, list[int]] = defaultdict(list)
-    for frame in frames:
-        result[_same_period(frame)].append(frame.id)
-    return result
-
-
-def _same_period(frame: Frame) -> str:
-    # Another filter is another theme; on a central sample it would only be a way to draw again.
-    fields = frame.filters.get("fields") if frame.route == Route.THEMATIC else None
-    return json.dumps([frame.route, frame.team_id, str(frame.period_from), str(frame.period_until), fields])
-
-
-def _sample_row(
-    frame: Frame, plan: Plan | None, draw: Draw | None, by: str, strata: int, drawn: list[int]
-) -> SampleRow:
-    is_drawn = frame.id in drawn
-    return SampleRow(
-        frame_id=frame.id,
-        plan_id=plan.id if plan else None,
-        draw_id=draw.id if draw else None,
-        name=frame.name,
-        route=Route(frame.route),
-        team_id=frame.team_id,
-        period=(frame.period_from, frame.period_until) if frame.period_from else None,
-        filters=frame.filters,
-        purpose=Purpose(plan.purpose) if plan else None,
-        population=frame.population,
-        size=sum(plan.sizes.values()) if plan else 0,
-        strata=strata,
-        excluded=frame.excluded,
-        standard=plan.standard if plan else None,
-        allowed_failures=plan.allowed_failures if plan else None,
-        assurance=plan.assurance if plan else "",
-        quota=plan_contents(plan)["rule"].get("quota") if plan else None,
-        due_on=plan.due_on if plan else None,
-        frame_sha256=frame.frame_sha256,
-        plan_sha256=plan.plan_sha256 if plan else None,
-        # Whoever has the seed of a second scoring could work out which of their cases it holds.
-        seed=draw.seed if draw and frame.route != Route.SECOND else None,
-        frozen_at=frame.frozen_at,
-        registered_at=plan.registered_at if plan else None,
-        drawn_at=draw.drawn_at if draw else None,
-        number=drawn.index(frame.id) + 1 if is_drawn else 0,
-        draws=len(drawn) if is_drawn else 0,
-        by=by,
-    )
+    return {plan_id: Event(event) for plan_id, event in entries}
 
 
 def this_months_sample(session: Session, person: Person, team_id: int) -> SampleRow | None:
@@ -150,7 +175,12 @@ def this_months_sample(session: Session, person: Person, team_id: int) -> Sample
     month = today(session).replace(day=1)
     of_team = samples(session, person, routes=(Route.OPEN,))
     return next(
-        (row for row in of_team if row.team_id == team_id and row.period and row.period[0] == month), None
+        (
+            row
+            for row in of_team
+            if row.team_id == team_id and row.period and row.period[0] == month and row.state != Event.VOIDED
+        ),
+        None,
     )
 
 
@@ -168,7 +198,7 @@ def strata_of_sample(session: Session, draw_id: int, person: Person) -> pd.DataF
 
     A stratum of one caseworker's cases bears a name only for those who manage the team.
     """
-    draw = _visible_draw(session, draw_id, person)
+    draw = visible_draw(session, draw_id, person)
     sizes, names = draw.plan.sizes, _sees_names(session, draw, person)
     return pd.DataFrame(
         [
@@ -186,9 +216,9 @@ def strata_of_sample(session: Session, draw_id: int, person: Person) -> pd.DataF
 
 
 def drawn_cases(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
-    """The cases of a draw in ticket order; of a second scoring nothing (it is sealed)."""
-    draw = _visible_draw(session, draw_id, person)
-    open_to_see = false() if draw.plan.frame.route == Route.SECOND else true()
+    """The cases of a draw in ticket order; of a second scoring nothing until it is closed (it is sealed)."""
+    draw = visible_draw(session, draw_id, person)
+    open_to_see = false() if is_sealed(draw) else true()
     label: ColumnElement[str] = Stratum.label  # type: ignore[assignment]
     if not _sees_names(session, draw, person):
         label = case((Stratum.caseworker_id.is_(None), Stratum.label), else_="Caseworker " + Stratum.code)
@@ -201,77 +231,25 @@ def drawn_cases(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
             label.label("stratum"),
             SampledCase.position.label("position"),
             SampledCase.ticket.label("ticket"),
+            SampledCase.cause.label("cause"),
+            Replacement.code.label("replaced"),
         )
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .join(Stratum, Stratum.id == SampledCase.stratum_id)
         .outerjoin(Team, Team.id == FrameCase.team_id)
+        .outerjoin(Replacement, Replacement.sampled_case_id == SampledCase.id)
         .where(SampledCase.draw_id == draw.id, open_to_see)
         .order_by(Stratum.code, SampledCase.position),
     )
 
 
+def is_sealed(draw: Draw) -> bool:
+    """Whether a draw's cases are kept from everybody: a second scoring's, until its last score is in."""
+    return draw.plan.frame.route == Route.SECOND and draw.closed_at is None
+
+
 def _sees_names(session: Session, draw: Draw, person: Person) -> bool:
     return draw.plan.frame.team_id in teams_managed(session, person)
-
-
-def receipt_of(session: Session, draw_id: int, person: Person) -> bytes:
-    """The receipt of a draw. A second scoring's is sealed: whoever has it could tell which cases it holds."""
-    draw = _visible_draw(session, draw_id, person)
-    plan, frame = draw.plan, draw.plan.frame
-    if frame.route == Route.SECOND:
-        raise Refused(
-            f"The receipt of a second scoring is sealed. Its frame is {frame.frame_sha256}, "
-            f"its plan {plan.plan_sha256}."
-        )
-    if draw.drawn_at is None:
-        raise Refused("This plan has not been drawn yet. Draw it first.")
-    rows = session.execute(
-        select(Stratum.code, SampledCase.position, FrameCase.reference, SampledCase.ticket)
-        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
-        .join(Stratum, Stratum.id == SampledCase.stratum_id)
-        .where(SampledCase.draw_id == draw.id)
-        .order_by(Stratum.code, SampledCase.position)
-    )
-    facts = {
-        "recipe": RECIPE,
-        "draw": draw.id,
-        "population": frame.population,
-        "frame_sha256": frame.frame_sha256,
-        "plan_sha256": plan.plan_sha256,
-        "registered_at": plan_contents(plan)["registered_at"],
-        "randomness": draw.randomness,
-        "public_value": draw.public_value,
-        "seed": draw.seed,
-        "seeded_at": draw.seeded_at.isoformat(timespec="seconds"),
-        "drawn_at": draw.drawn_at.isoformat(timespec="seconds"),
-        "sample": [
-            {"stratum": code, "position": position, "reference": reference, "ticket": ticket}
-            for code, position, reference, ticket in rows
-        ],
-    }
-    return write_receipt(frame=frame_content(session, frame), plan=plan.plan_text.encode(), facts=facts)
-
-
-def check_against_register(session: Session, facts: dict[str, Any]) -> None:
-    """Refuse, by the name of the field, a receipt that is not what this office's register says."""
-    draw = session.scalars(
-        select(Draw).join(Plan, Plan.id == Draw.plan_id).where(Plan.plan_sha256 == facts["plan_sha256"])
-    ).first()
-    if draw is None or draw.drawn_at is None:
-        raise Refused(
-            "The field plan_sha256 is not in this office's register: the draw is not one of its own."
-        )
-    registered = {
-        "draw": draw.id,
-        "public_value": draw.public_value,
-        "seed": draw.seed,
-        "randomness": draw.randomness,
-        "seeded_at": draw.seeded_at.isoformat(timespec="seconds"),
-        "drawn_at": draw.drawn_at.isoformat(timespec="seconds"),
-    }
-    for field, value in registered.items():
-        if facts.get(field) != value:
-            raise Refused(f"The field {field} is {facts.get(field)!r}, and the register says {value!r}.")
 
 
 def frames_touched(session: Session, import_id: int) -> list[str]:
@@ -288,7 +266,7 @@ def frames_touched(session: Session, import_id: int) -> list[str]:
     )
 
 
-def _visible_draw(session: Session, draw_id: int, person: Person) -> Draw:
+def visible_draw(session: Session, draw_id: int, person: Person) -> Draw:
     draw = session.scalars(
         select(Draw)
         .join(Plan, Plan.id == Draw.plan_id)

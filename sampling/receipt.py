@@ -8,11 +8,24 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sampling.draw import SEED, SHA256, draw, frame_file, seed_from, sha256_hex, ticket
+from sampling.draw import (
+    SEED,
+    SHA256,
+    draw,
+    draw_at_rate,
+    frame_file,
+    rate_threshold,
+    seed_from,
+    sha256_hex,
+    ticket,
+)
+from sampling.randomness import check_value
 from sampling.refused import Refused
+from sampling.register_chain import STATES, Event, Line, check_move, entry_hash
+from sampling.sizes import exact_share
 
 FRAME: Final = "frame.tsv"
 PLAN: Final = "plan.json"
@@ -36,6 +49,8 @@ _FACTS: Final[Mapping[str, type]] = {
     "seeded_at": str,
     "drawn_at": str,
     "sample": list,
+    "series": dict,
+    "register": list,
     "plan": dict,
 }
 _CONTENTS: Final[Mapping[str, type]] = {"frame_sha256": str, "sizes": dict, "randomness": dict}
@@ -59,6 +74,14 @@ You need a shell with sha256sum, sort and head; nothing of ours.
          printf '%s %s\\n' "$(printf '%s' "SEED|$r" | sha256sum | cut -c1-64)" "$r"
        done | LC_ALL=C sort | head -n N
 
+   A sample that was extended, or in which cases were replaced, goes on with the next tickets: N is then
+   the number of entries that receipt.json has of the stratum. What happened, and when, is under
+   "register", a line for each event; the hash of a line is that of its own text without entry_sha256,
+   with its names sorted and no spaces.
+   A sample of a rolling intake holds every case whose ticket's first 13 digits, read as a hexadecimal
+   number, are below the rate times 2 to the 52nd.
+   A plan with a parent_draw has its seed: put the parent's hash in the place of PLAN_SHA256.
+
 Or let the product do all of it: qa verify THIS-FILE.zip
 """
 
@@ -74,7 +97,8 @@ def write_receipt(*, frame: bytes, plan: bytes, facts: Mapping[str, Any]) -> byt
             (RECEIPT, json.dumps(contents, indent=1, sort_keys=True).encode()),
             (HOW_TO, HOW_TO_CHECK.encode()),
         ):
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, data, compress_type=zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
@@ -110,21 +134,12 @@ def verify_receipt(data: bytes) -> dict[str, Any]:
     _check_forms(facts, contents)
     _check_frame(frame, contents, facts)
     _check_plan(plan, contents, facts)
-    _check_seed(facts)
+    _check_seed(facts, contents)
     strata = _strata_of(frame)
     if facts["population"] != sum(len(references) for references in strata.values()):
         raise Refused(f"{RECEIPT}: the field population is not the number of cases in {FRAME}.")
-    expected = [
-        {
-            "stratum": code,
-            "position": position,
-            "reference": reference,
-            "ticket": ticket(facts["seed"], reference),
-        }
-        for code, references in draw(strata, contents["sizes"], seed=facts["seed"]).items()
-        for position, reference in enumerate(references, start=1)
-    ]
-    _check_sample(facts["sample"], expected)
+    lines = _lines(facts)
+    _check_sample(facts["sample"], _expected(strata, contents, facts["seed"], lines))
     told = {
         "recipe": contents.get("recipe"),
         "registered_at": contents.get("registered_at"),
@@ -133,10 +148,98 @@ def verify_receipt(data: bytes) -> dict[str, Any]:
     for field, value in told.items():
         if facts[field] != value:
             raise Refused(f"{RECEIPT}: the field {field} is {facts[field]!r}, and {PLAN} says {value!r}.")
+    check_value(contents["randomness"], facts["public_value"])
     for earlier, later in (("registered_at", "seeded_at"), ("seeded_at", "drawn_at")):
         if facts[earlier] > facts[later]:  # one form for all of them, in which text sorts as time
             raise Refused(f"{RECEIPT}: {later} is before {earlier}, which cannot be.")
+    _check_times(lines, facts)
     return facts
+
+
+def is_voided(facts: Mapping[str, Any]) -> bool:
+    """Whether the draw of a receipt that holds was voided when the receipt was written."""
+    return any(line["event"] == Event.VOIDED for line in facts["register"])
+
+
+def _lines(facts: Mapping[str, Any]) -> list[Line]:
+    """The register's lines of this plan, each with its own hash, in an order that can be."""
+    lines: list[Line] = []
+    state: Event | None = None
+    for number, entry in enumerate(facts["register"], start=1):
+        where = f"{RECEIPT}: line {number} of the register"
+        try:
+            line = Line(**entry)
+            event = Event(line.event)
+            json.loads(line.details)
+        except (TypeError, ValueError):
+            raise Refused(f"{where} cannot be {entry!r:.80}. It was changed.") from None
+        if line.plan_sha256 != facts["plan_sha256"]:
+            raise Refused(f"{where} is of another plan.")
+        if entry_hash(entry) != line.entry_sha256:
+            raise Refused(f"{where} ({line.event}) was changed: its hash is not its entry_sha256.")
+        if lines and lines[-1].number >= line.number:
+            raise Refused(f"{where} is out of order.")
+        try:
+            check_move(state, event)
+        except Refused as problem:
+            raise Refused(f"{where}: {problem}") from None
+        state = event if event in STATES else state
+        lines.append(line)
+    return lines
+
+
+def _expected(
+    strata: Mapping[str, list[str]], contents: Mapping[str, Any], seed: str, lines: list[Line]
+) -> list[dict[str, Any]]:
+    """The sample that the plan, the seed and what the register says happened lead to."""
+    if contents.get("purpose") == "rolling":
+        threshold = rate_threshold(exact_share(contents["rule"]["rate"]))
+        drawn = {code: draw_at_rate(references, threshold, seed=seed) for code, references in strata.items()}
+        causes = {code: ["drawn"] * len(references) for code, references in drawn.items()}
+    else:
+        causes = {code: ["drawn"] * contents["sizes"].get(code, 0) for code in strata}
+        for line in lines:
+            if line.event == Event.EXTENDED:
+                (code,) = strata
+                causes[code] += ["extension"] * contents["rule"]["second_stage"]
+            elif line.event == Event.REPLACED and (details := json.loads(line.details))["next"] is not None:
+                causes[details["stratum"]].append("replacement")
+        drawn = draw(strata, {code: len(of_stratum) for code, of_stratum in causes.items()}, seed=seed)
+    return [
+        {
+            "stratum": code,
+            "position": position,
+            "reference": reference,
+            "ticket": ticket(seed, reference),
+            "cause": causes[code][position - 1],
+        }
+        for code, references in drawn.items()
+        for position, reference in enumerate(references, start=1)
+    ]
+
+
+def _check_times(lines: list[Line], facts: Mapping[str, Any]) -> None:
+    """Refuse when the register's lines do not tell what the other fields tell."""
+    at = {line.event: line for line in lines}
+    for event, field in (("planned", "registered_at"), ("seeded", "seeded_at"), ("drawn", "drawn_at")):
+        if event not in at:
+            raise Refused(f"{RECEIPT}: the register has no line that says “{event}”. It was taken out.")
+        if at[event].at != facts[field]:
+            raise Refused(f"{RECEIPT}: the field {field} is not what the register's line “{event}” says.")
+    seeded = json.loads(at["seeded"].details)
+    # Lines of draws that were made before there was a register tell no more than their time.
+    told = seeded.get("public_value") or seeded.get("public_value_sha256")
+    if told not in (None, facts["public_value"], sha256_hex(facts["public_value"].encode())):
+        raise Refused(f"{RECEIPT}: the field public_value is not what the register's line “seeded” says.")
+    sample = [entry for entry in facts["sample"] if entry["cause"] == "drawn"]
+    if json.loads(at["drawn"].details).get("sample_sha256") not in (None, sample_hash(sample)):
+        raise Refused(f"{RECEIPT}: the field sample is not what the register's line “drawn” says.")
+
+
+def sample_hash(sample: Iterable[Mapping[str, Any]]) -> str:
+    """The hash of drawn cases: lines of stratum, place, reference and ticket, by stratum and place."""
+    lines = (f"{e['stratum']}\t{e['position']}\t{e['reference']}\t{e['ticket']}\n" for e in sample)
+    return sha256_hex("".join(lines).encode())
 
 
 def _check_forms(facts: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
@@ -153,6 +256,12 @@ def _check_forms(facts: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
     for number, entry in enumerate(facts["sample"], start=1):
         if not isinstance(entry, dict):
             raise Refused(f"{RECEIPT}: entry {number} of the sample cannot be {entry!r:.80}. It was changed.")
+    series = facts["series"]
+    if set(series) != {"number", "made", "voided"} or not (
+        all(type(count) is int for count in series.values())
+        and 1 <= series["number"] <= series["made"] >= series["voided"] >= 0
+    ):
+        raise Refused(f"{RECEIPT}: the field series cannot be {series!r:.80}. It was changed.")
     forms = {"plan_sha256": SHA256, "seed": SEED, "registered_at": TIME, "seeded_at": TIME, "drawn_at": TIME}
     for field, form in forms.items():
         if not form.fullmatch(facts[field]):
@@ -185,8 +294,9 @@ def _check_plan(plan: bytes, contents: Mapping[str, Any], facts: Mapping[str, An
         )
 
 
-def _check_seed(facts: Mapping[str, Any]) -> None:
-    if _gives_seed(facts["plan_sha256"], facts["public_value"], facts["seed"]):
+def _check_seed(facts: Mapping[str, Any], contents: Mapping[str, Any]) -> None:
+    seeding = contents.get("parent_draw") or facts["plan_sha256"]
+    if _gives_seed(seeding, facts["public_value"], facts["seed"]):
         return
     first = facts["sample"][0] if facts["sample"] else {}
     # The tickets tell which of the two was changed: they were made with the true seed.

@@ -6,13 +6,15 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from sampling.frames import check_may_sample_team
+from sampling.next_tickets import REPLACED_BY_STATE
 from sampling.records import audit_trail
 from sampling.records.cases import Case, CaseState, ever_was
 from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
 from sampling.refused import Refused
-from sampling.tables import Frame, Route, SampledCase
+from sampling.tables import Frame, Route, SampledCase, in_sample
 from scorecards.cards import scorecard_for, scorecard_from
+from scorecards.closing import close_when_done
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import (
     ResponseValue,
@@ -81,13 +83,44 @@ def involvement_of(session: Session, person: Person, sampled: SampledCase) -> In
 
 
 def check_may_review(session: Session, sampled: SampledCase, person: Person) -> None:
-    """Refuse unless the person's role, independence and declaration let them review this case."""
+    """Refuse unless the person may review this case, and it is still one to be reviewed."""
+    check_is_independent(session, sampled, person)
+    gone = gone_because(sampled)
+    if gone is not None:
+        raise Refused(
+            f"{sampled.frame_case.reference} was {gone} in the case system before its review. Put the next "
+            "case in its place: open it from your list of reviews."
+        )
+
+
+def gone_because(sampled: SampledCase) -> str | None:
+    """Whether a sampled case was cancelled or merged since; of a second scoring, that does not matter."""
+    if sampled.draw.plan.frame.route == Route.SECOND:
+        return None
+    return REPLACED_BY_STATE.get(CaseState(sampled.frame_case.case.state))
+
+
+def check_is_independent(session: Session, sampled: SampledCase, person: Person) -> None:
+    """Refuse unless the person's role, independence and declaration let them have this case."""
     frame = sampled.draw.plan.frame
     check_has_route(session, frame, person)
+    check_is_in_sample(session, sampled)
     reason = barred_because(involvement_of(session, person, sampled), open_sampling=frame.route == Route.OPEN)
     if reason is not None:
         raise Refused(
             f"You cannot review {sampled.frame_case.reference}: you {reason}. Leave it to a colleague."
+        )
+
+
+def check_is_in_sample(session: Session, sampled: SampledCase) -> None:
+    """Refuse a case that was replaced, or whose draw was voided."""
+    if (
+        session.scalars(select(SampledCase.id).where(SampledCase.id == sampled.id, in_sample())).first()
+        is None
+    ):
+        raise Refused(
+            f"{sampled.frame_case.reference} is no longer in the sample: it was replaced, or its draw was "
+            "voided. The register of samples says why."
         )
 
 
@@ -137,7 +170,9 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
         scorecard_version_id=version_id,
         is_open_case=paired.is_open_case
         if paired
-        else frame.route != Route.CENTRAL and case.state == CaseState.OPEN,
+        # A case that was open at the freeze and has closed is reviewed as at closing; one that was closed
+        # and has been opened again is judged at its first closing.
+        else sampled.frame_case.state == CaseState.OPEN == case.state,
         approved_by_reviewer=frame.route == Route.OPEN and case.approved_by_id == by.id,
         file_read_at=paired.file_read_at if paired else now(session),
         started_at=now(session),
@@ -253,6 +288,8 @@ def submit_review(session: Session, review: Review, *, by: Person) -> Review:
     review.submitted_at = now(session)
     # No score goes into the trail: administrators read it, and some of them review.
     audit_trail.record(session, "submit_review", f"review {review.id}", by=by)
+    session.flush()
+    close_when_done(session, review.sampled_case.draw, by=by)
     return review
 
 

@@ -42,7 +42,7 @@ def second_scorings(session: Session, person: Person) -> list[tuple[int, str]]:
         select(Draw.id, Frame.name)
         .join(Plan, Plan.id == Draw.plan_id)
         .join(Frame, Frame.id == Plan.frame_id)
-        .where(Frame.route == Route.SECOND, Draw.drawn_at.is_not(None))
+        .where(Frame.route == Route.SECOND, Plan.voided_at.is_(None), Draw.drawn_at.is_not(None))
         .order_by(Draw.drawn_at.desc(), Draw.id.desc())
     )
     return [(row[0], row[1]) for row in rows]

@@ -2,7 +2,8 @@
 
 Required is the smaller of the quota and the cases that were eligible when the month's frame was
 frozen; an approved reduction lowers it. High-risk cases are reviewed beside it: they count towards
-it only where a caseworker has too few others.
+it only where a caseworker has too few others. Of a past month that was never drawn nobody knows any
+more what was eligible: what was required is unknown there, and the month is not complete.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from sampling.records.cases import Case, CaseState
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, Team, in_force, roles_of, teams_managed
 from sampling.records.settings import setting
-from sampling.tables import Draw, Frame, FrameCase, Plan, SampledCase, Stratum
+from sampling.tables import Draw, Frame, FrameCase, Plan, SampledCase, Stratum, in_sample
+from scorecards.sampling_months import teams_at_work
 from scorecards.tables import Review, ReviewState, SamplingReduction
 
 
@@ -25,7 +27,9 @@ from scorecards.tables import Review, ReviewState, SamplingReduction
 class Completion:
     """One caseworker's month. `caseworker_id` None: cases nobody owned yet.
 
-    Of the cases drawn and reviewed, `drawn_beside` and `reviewed_beside` are high-risk ones.
+    A past month that a team never drew is one row for the whole team, whose `eligible` and
+    `required` are None: unknown. Of the cases drawn and reviewed, `drawn_beside` and
+    `reviewed_beside` are high-risk ones.
     """
 
     team_id: int
@@ -34,11 +38,11 @@ class Completion:
     caseworker: str
     month: date
     is_drawn: bool
-    eligible: int
+    eligible: int | None
     quota: int
     reduced_to: int | None
     reduction_reason: str
-    required: int
+    required: int | None
     drawn: int
     reviewed: int
     drawn_beside: int = 0
@@ -47,6 +51,8 @@ class Completion:
     @property
     def done(self) -> int:
         """Reviews that count towards what is required."""
+        if self.required is None:
+            return 0  # nothing was drawn, so nothing was reviewed
         too_few_others = max(0, self.required - (self.drawn - self.drawn_beside))
         beside = min(self.reviewed_beside, too_few_others)
         return min(self.required, self.reviewed - self.reviewed_beside + beside)
@@ -57,24 +63,57 @@ def completion(session: Session, person: Person, *, month: date) -> list[Complet
     month = month.replace(day=1)
     sees_all = Role.HEAD in roles_of(session, person)
     own = teams_managed(session, person)
-    teams = session.scalars(select(Team).order_by(Team.name)).all()
     day = today(session)
-    in_this_month = month == day.replace(day=1)
-    quota = int(setting(session, "monthly_quota", day if in_this_month else month))
+    this_month = day.replace(day=1)
+    quota = int(setting(session, "monthly_quota", day if month == this_month else month))
+    teams = session.scalars(select(Team).order_by(Team.name)).all()
+    plans = {team: _drawn_plan(session, team, month) for team in teams if sees_all or team.id in own}
+    is_over = month < this_month
+    at_work = teams_at_work(session, month) if is_over and None in plans.values() else frozenset()
     result: list[Completion] = []
-    for team in teams:
-        if sees_all or team.id in own:
-            result += _of_team(session, team, month, quota=quota, names=team.id in own)
+    for team, plan in plans.items():
+        if plan is not None or not is_over:
+            result += _of_team(session, team, month, plan, quota=quota, names=team.id in own)
+        elif team.id in at_work:
+            result.append(_never_drawn(team, month, quota=quota))
     return result
 
 
-def _of_team(session: Session, team: Team, month: date, *, quota: int, names: bool) -> list[Completion]:
-    plan = session.scalars(
+def _drawn_plan(session: Session, team: Team, month: date) -> Plan | None:
+    return session.scalars(
         select(Plan)
         .join(Frame, Frame.id == Plan.frame_id)
         .join(Draw, Draw.plan_id == Plan.id)
-        .where(Frame.team_id == team.id, Frame.period_from == month, Draw.drawn_at.is_not(None))
+        .where(
+            Frame.team_id == team.id,
+            Frame.period_from == month,
+            Draw.drawn_at.is_not(None),
+            Plan.voided_at.is_(None),
+        )
     ).first()
+
+
+def _never_drawn(team: Team, month: date, *, quota: int) -> Completion:
+    return Completion(
+        team_id=team.id,
+        team=team.name,
+        caseworker_id=None,
+        caseworker="Whole team",
+        month=month,
+        is_drawn=False,
+        eligible=None,
+        quota=quota,
+        reduced_to=None,
+        reduction_reason="",
+        required=None,
+        drawn=0,
+        reviewed=0,
+    )
+
+
+def _of_team(
+    session: Session, team: Team, month: date, plan: Plan | None, *, quota: int, names: bool
+) -> list[Completion]:
     if plan is None:
         eligible, sampled = _eligible_now(session, team), {}
     else:
@@ -158,7 +197,7 @@ def _sampled(session: Session, frame_id: int) -> dict[tuple[int | None, bool], t
         .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
         .join(Stratum, Stratum.id == SampledCase.stratum_id)
         .outerjoin(Review, submitted)
-        .where(FrameCase.frame_id == frame_id)
+        .where(FrameCase.frame_id == frame_id, in_sample())
         .group_by(FrameCase.caseworker_id, Stratum.is_certainty)
     )
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
@@ -170,18 +209,27 @@ def _counts(session: Session, query: object) -> dict[int | None, int]:
 
 @dataclass(frozen=True)
 class TeamMonth:
-    """A team's month in one line."""
+    """A team's month in one line. `required` is None where it is unknown: see `Completion`.
+
+    Of so many caseworkers as `reductions` says, fewer than the quota are required, as was approved.
+    """
 
     team_id: int
     team: str
     is_drawn: bool
-    required: int
+    required: int | None
     done: int
+    reductions: int
     due_on: date
 
     @property
-    def left(self) -> int:
-        return self.required - self.done
+    def left(self) -> int | None:
+        return None if self.required is None else self.required - self.done
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that is required is done; a month that was never drawn is not complete."""
+        return self.left == 0
 
 
 def team_months(session: Session, person: Person, *, month: date) -> list[TeamMonth]:
@@ -195,9 +243,15 @@ def team_months(session: Session, person: Person, *, month: date) -> list[TeamMo
             team_id=team_id,
             team=rows[0].team,
             is_drawn=rows[0].is_drawn,
-            required=sum(row.required for row in rows),
+            required=_sum_if_known([row.required for row in rows]),
             done=sum(row.done for row in rows),
+            reductions=sum(row.reduced_to is not None for row in rows),
             due_on=due_on,
         )
         for team_id, rows in by_team.items()
     ]
+
+
+def _sum_if_known(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sampling.records.database import total
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.records.settings import setting
-from sampling.tables import Draw, Frame, Plan, Route, SampledCase
+from sampling.tables import Draw, Frame, Plan, Route, SampledCase, in_sample
 from scorecards.tables import Answer, Review, ReviewState
 from scorecards.visibility import may_see_review
 
@@ -32,7 +32,7 @@ class OpenResult:
 
 
 def open_results(session: Session, person: Person) -> list[OpenResult]:
-    """What managers' open-case reviews found, by team and month, newest first.
+    """What managers' open-case reviews found, by team and month, newest first; voided draws left out.
 
     Whoever reviews for QA sees only the reviews whose second score is in.
     """
@@ -70,6 +70,7 @@ def open_results(session: Session, person: Person) -> list[OpenResult]:
         .where(
             Frame.route == Route.OPEN,
             Review.state == ReviewState.SUBMITTED,
+            in_sample(),
             may_see_review(session, person),
         )
         .group_by(Team.name, Frame.period_from)

@@ -7,12 +7,19 @@ import pandas as pd
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from sampling.records.cases import Case, ever_was
+from sampling.next_tickets import REPLACED_BY_STATE
+from sampling.records.cases import Case, CaseState, ever_was
 from sampling.records.database import frame_of, today
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
-from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
-from scorecards.actions import abandoned, check_may_review, evidence_of, responses_of
+from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase, in_sample
+from scorecards.actions import (
+    abandoned,
+    check_is_independent,
+    evidence_of,
+    gone_because,
+    responses_of,
+)
 from scorecards.cards import scorecard_from
 from scorecards.independence import Involvement, barred_because
 from scorecards.requirements import ResponseValue, Scorecard
@@ -39,6 +46,7 @@ class WorkItem:
     route: Route
     due_on: date
     state: str  # "to do", "draft", "submitted"
+    gone: str | None  # cancelled or merged since it was drawn: replaced, not reviewed
 
 
 def work_of(session: Session, person: Person) -> list[WorkItem]:
@@ -80,6 +88,7 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             ever_was(person, Case.approved_by_id),
             Declaration.is_involved,
             first_scorer,
+            Case.state,
         )
         .select_from(SampledCase)
         .join(Draw, Draw.id == SampledCase.draw_id)
@@ -91,10 +100,12 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
         .outerjoin(Review, Review.sampled_case_id == SampledCase.id)
         .outerjoin(Declaration, (Declaration.case_id == Case.id) & (Declaration.person_id == person.id))
         .where(
+            in_sample(),
             (Frame.route.in_(routes)) | ((Frame.route == Route.OPEN) & Frame.team_id.in_(teams)),
             Review.id.is_(None) | (Review.reviewer_id == person.id) | abandoned(today(session)),
         )
-        .order_by(Plan.due_on, Frame.id, SampledCase.position, SampledCase.ticket)
+        # By ticket, over all strata: what was reviewed so far can then be read at any time.
+        .order_by(Plan.due_on, Frame.id, SampledCase.ticket)
     ).all()
     items = []
     for row in rows:
@@ -112,8 +123,20 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
         state = row[3] if own else "to do"
         shown = row[6] if route == Route.OPEN else None
         name = "Review for QA" if route == Route.SECOND else row[7]
+        gone = REPLACED_BY_STATE.get(CaseState(row[16])) if route != Route.SECOND else None
         items.append(
-            WorkItem(row[0], row[1] if own else None, row[4], row[5], shown, name, route, row[9], state)
+            WorkItem(
+                sampled_case_id=row[0],
+                review_id=row[1] if own else None,
+                reference=row[4],
+                team=row[5],
+                caseworker=shown,
+                sample=name,
+                route=route,
+                due_on=row[9],
+                state=state,
+                gone=gone if state != "submitted" else None,
+            )
         )
     first = {"draft": 0, "to do": 1, "submitted": 2}
     return sorted(items, key=lambda item: first[item.state])
@@ -124,6 +147,7 @@ class ReviewSheet:
     """All that a score sheet shows: the case, the card, the answers so far."""
 
     review_id: int
+    sampled_case_id: int
     reviewer: str
     is_own: bool
     state: ReviewState
@@ -139,6 +163,9 @@ class ReviewSheet:
     draw_id: int
     due_on: date
     is_open_case: bool
+    too_late_to_intervene: bool  # open when it was drawn, closed before it was reviewed
+    is_reopened: bool  # closed when it was drawn: judged at that closing, whatever came later
+    gone: str | None
     approved_by_reviewer: bool
     is_second: bool
     file_read_at: datetime
@@ -183,6 +210,7 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
     is_second = frame.route == Route.SECOND
     return ReviewSheet(
         review_id=review.id,
+        sampled_case_id=sampled.id,
         reviewer=review.reviewer.name,
         is_own=review.reviewer_id == person.id,
         state=ReviewState(review.state),
@@ -193,12 +221,15 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
         stage=None if is_second else found.case.stage,
         risk=None if is_second else found.case.risk,
         received_on=found.case.received_on,
-        closed_on=found.case.closed_on,
+        closed_on=found.closed_on or found.case.closed_on,
         sample="Review for QA" if is_second else frame.name,
         route=Route(frame.route),
         draw_id=sampled.draw_id,
         due_on=plan.due_on,
         is_open_case=review.is_open_case,
+        too_late_to_intervene=found.state == CaseState.OPEN and not review.is_open_case,
+        is_reopened=not is_second and found.state == CaseState.CLOSED and found.case.state == CaseState.OPEN,
+        gone=gone_because(sampled),
         approved_by_reviewer=review.approved_by_reviewer,
         is_second=is_second,
         file_read_at=review.file_read_at,
@@ -257,6 +288,8 @@ class CaseToDeclare:
     reference: str
     sample: str
     review_id: int | None  # the person's own review, when there is one already
+    gone: str | None
+    is_second: bool
 
 
 def case_to_declare(session: Session, sampled_case_id: int, person: Person) -> CaseToDeclare:
@@ -266,12 +299,14 @@ def case_to_declare(session: Session, sampled_case_id: int, person: Person) -> C
         raise Refused("There is no such case in a sample. Open the case from your list of reviews.")
     review = session.scalars(select(Review).where(Review.sampled_case_id == sampled.id)).first()
     if review is None or review.reviewer_id != person.id:
-        check_may_review(session, sampled, person)
+        check_is_independent(session, sampled, person)
     frame = sampled.draw.plan.frame
     return CaseToDeclare(
         reference=sampled.frame_case.reference,
         sample="Review for QA" if frame.route == Route.SECOND else frame.name,
         review_id=review.id if review is not None and review.reviewer_id == person.id else None,
+        gone=gone_because(sampled),
+        is_second=frame.route == Route.SECOND,
     )
 
 

@@ -26,7 +26,7 @@ class ReductionRow:
 
 
 def reductions(session: Session, person: Person, *, month: date) -> list[ReductionRow]:
-    """The reductions of a month for the teams a person may see; caseworkers are named as in `completion`."""
+    """The reductions of a month for the teams a person may see, by name only for those they manage."""
     own = teams_managed(session, person)
     sees_all = Role.HEAD in roles_of(session, person)
     names = {
@@ -37,16 +37,20 @@ def reductions(session: Session, person: Person, *, month: date) -> list[Reducti
         select(SamplingReduction, Team.name)
         .join(Team, Team.id == SamplingReduction.team_id)
         .where(SamplingReduction.month == month.replace(day=1))
-        .options(joinedload(SamplingReduction.requested_by), joinedload(SamplingReduction.approved_by))
+        .options(
+            joinedload(SamplingReduction.caseworker),
+            joinedload(SamplingReduction.requested_by),
+            joinedload(SamplingReduction.approved_by),
+        )
         .order_by(Team.name, SamplingReduction.id)
     )
     return [
         ReductionRow(
             reduction_id=reduction.id,
             team=team,
-            caseworker=names.get(
-                (reduction.team_id, reduction.caseworker_id), "A caseworker without open cases"
-            ),
+            caseworker=reduction.caseworker.name
+            if reduction.team_id in own
+            else names.get((reduction.team_id, reduction.caseworker_id), "A caseworker"),
             required=reduction.required,
             reason=reduction.reason,
             requested_by=reduction.requested_by.name,

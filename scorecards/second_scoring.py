@@ -13,7 +13,7 @@ from sampling.records.database import OFFICE_TIME, today
 from sampling.records.people import Person
 from sampling.records.settings import setting
 from sampling.refused import Refused
-from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
+from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase, in_sample
 from scorecards.tables import Review, ReviewState, SecondScoring
 
 DAYS_TO_SCORE = 20  # working days
@@ -42,6 +42,7 @@ def managers_reviews(
             Review.submitted_at >= first,
             Review.submitted_at < end,
             SecondScoring.sampled_case_id.is_(None),
+            in_sample(),
             *([] if before is None else [Review.submitted_at <= before]),
         )
         .options(joinedload(Review.sampled_case).joinedload(SampledCase.frame_case))
@@ -74,7 +75,15 @@ def plan_second_scoring(
     for review in reviews:
         frozen = review.sampled_case.frame_case
         eligible.append(
-            Eligible(frozen.case_id, frozen.reference, frozen.team_id, frozen.caseworker_id, stratum)
+            Eligible(
+                frozen.case_id,
+                frozen.reference,
+                frozen.team_id,
+                frozen.caseworker_id,
+                stratum,
+                frozen.state,
+                frozen.closed_on,
+            )
         )
     frame = freeze(
         session,
@@ -112,7 +121,7 @@ def _check_none_is_waiting(session: Session) -> None:
         select(Frame.name)
         .join(Plan, Plan.frame_id == Frame.id)
         .outerjoin(Draw, Draw.plan_id == Plan.id)
-        .where(Frame.route == Route.SECOND, Draw.drawn_at.is_(None))
+        .where(Frame.route == Route.SECOND, Plan.voided_at.is_(None), Draw.drawn_at.is_(None))
     ).first()
     if waiting is not None:
         raise Refused(f"“{waiting}” is registered and not drawn yet. Go on with that draw first.")

@@ -73,7 +73,7 @@ def second_scoring_progress(session: Session, person: Person) -> list[SecondScor
         .join(Frame, Frame.id == Plan.frame_id)
         .join(SampledCase, SampledCase.draw_id == Draw.id)
         .outerjoin(Review, submitted)
-        .where(Frame.route == Route.SECOND, Draw.drawn_at.is_not(None))
+        .where(Frame.route == Route.SECOND, Plan.voided_at.is_(None), Draw.drawn_at.is_not(None))
         .group_by(Draw.id, Frame.name, Frame.population, Plan.due_on, Draw.drawn_at)
         .order_by(Draw.drawn_at.desc(), Draw.id.desc())
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -19,17 +19,21 @@ from sampling.hypergeometric import (
     rare,
     whole_numbers,
 )
-from sampling.intervals import (
-    fewest_failing,
-    lower_limit,
-    most_failing,
-    stratified_limits,
-    upper_limit,
-)
+from sampling.intervals import fewest_failing, lower_limit, most_failing, upper_limit
 from sampling.refused import Refused
 from sampling.sizes import Standard, breach, exact_share
 from sampling.strata import share_proportionally
-from sampling.stratified import checked_strata, rules_out
+from sampling.stratified import (
+    EXACT,
+    HOEFFDING_BINOMIAL,
+    checked_strata,
+    method_name,
+    most_failing_in_strata,
+    rules_out,
+)
+from sampling.worst_case import TooLarge
+
+WITHOUT_END = "Clopper-Pearson limit"
 
 
 class Verdict(StrEnum):
@@ -42,7 +46,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with what it rests on; `lower` and `upper` are one-sided limits of the rate of meeting."""
+    """A verdict with what it rests on; `lower` and `upper` are one-sided limits of the rate of meeting.
+
+    `method` names what the limits come from, in the words of a plan. Where it could not be carried out,
+    `reason` is a sentence saying why, the counts stand alone, and there are neither limits nor a number
+    still needed. Otherwise `reason` is `None` and both limits are numbers.
+    """
 
     verdict: Verdict
     met: int
@@ -51,10 +60,12 @@ class Judgement:
     population: int | None
     standard: Fraction
     assurance: float
-    lower: float
-    upper: float
+    lower: float | None
+    upper: float | None
     breach: int | None
     still_needed: int | None
+    method: str
+    reason: str | None = None
 
 
 def judge(
@@ -110,6 +121,7 @@ def judge(
         upper=(population - fewest) / population if population else 1.0,
         breach=first,
         still_needed=_smallest(shows, undecided + population - reviewed) if could else None,
+        method=EXACT,
     )
 
 
@@ -119,22 +131,28 @@ def judge_strata(
     standard: Standard,
     assurance: float = 0.95,
     undecided: Sequence[int] | None = None,
+    method: str = HOEFFDING_BINOMIAL,
 ) -> Judgement:
     """Does a sample from several strata show the standard met over all of them, missed, or neither?
 
     Each stratum is `(population, reviewed, met)`, and `undecided` gives the undecided cases of each; all
-    as in `judge`, which one stratum gets exactly. The limits are those of
-    `sampling.intervals.stratified_limits`; the counts in the answer are totals.
+    as in `judge`, which one stratum gets exactly. `method` is the one the plan fixed before any result was
+    seen (`sampling.stratified.method_for`), and the limits are those of
+    `sampling.intervals.stratified_limits` by it; the counts in the answer are totals. A stratum of which
+    nothing was drawn counts against either verdict with all its cases. Where the method cannot be carried
+    out, which only the exact worst case of large strata cannot, the answer is "not shown" with a `.reason`
+    and without limits; no other method takes its place after the results are in.
 
     `.still_needed` takes the undecided cases first, which are drawn already, then new ones; each kind is
     shared among the strata by largest remainder, in proportion to what is left of it. Whole cases cannot
-    be shared evenly, so the bound is not quite monotone in them: a switch from "not enough" to "enough" is
-    found by halving, and the smallest number that is enough is taken from as many numbers below it as
-    there are strata.
+    be shared evenly, so no method is quite monotone in them: a switch from "not enough" to "enough" is
+    found by halving. By the Hoeffding-binomial limit the smallest number that is enough is then taken from
+    as many numbers below it as there are strata; the other methods take longer to ask, and keep the switch.
     """
     share = exact_share(standard)
     _check_assurance(assurance)
     rows = [(int(size), int(n), int(met)) for size, n, met in zip(*checked_strata(strata), strict=True)]
+    named = method_name(rows, method)
     waiting = [0] * len(rows) if undecided is None else list(undecided)
     if len(waiting) != len(rows):
         raise Refused(
@@ -147,36 +165,47 @@ def judge_strata(
         return judge(met, n, size, standard=share, assurance=assurance, undecided=waiting[0])
 
     population, reviewed, met = (sum(column) for column in zip(*rows, strict=True))
-    first = breach(share, population)
-    cautious = stratified_limits(rows, assurance=assurance)
-    hopeful = stratified_limits(
-        [(size, n, good + open_cases) for (size, n, good), open_cases in zip(rows, waiting, strict=True)],
-        assurance=assurance,
-    )
+    first, open_in_all = breach(share, population), sum(waiting)
     drawn = dict(enumerate(waiting))
     unseen = {i: size - n for i, (size, n, _) in enumerate(rows)}
 
     def shows(further: int) -> bool:
-        decided = share_proportionally(drawn, min(further, sum(waiting)))
-        added = share_proportionally(unseen, max(further - sum(waiting), 0))
+        decided = share_proportionally(drawn, min(further, open_in_all))
+        added = share_proportionally(unseen, max(further - open_in_all, 0))
         grown = [(size, n + added[i], good + decided[i] + added[i]) for i, (size, n, good) in enumerate(rows)]
-        return rules_out(grown, first, assurance=assurance)
+        return rules_out(grown, first, assurance=assurance, method=method)
 
-    could = population > 0 and reviewed - met - sum(waiting) < first
-    return Judgement(
-        verdict=_verdict(cautious.most_failing, hopeful.fewest_failing, first, population),
+    result = Judgement(
+        verdict=Verdict.NOT_SHOWN,
         met=met,
         reviewed=reviewed,
-        undecided=sum(waiting),
+        undecided=open_in_all,
         population=population,
         standard=share,
         assurance=assurance,
-        lower=cautious.low,
-        upper=hopeful.high,
+        lower=None,
+        upper=None,
         breach=first,
-        still_needed=_smallest(shows, sum(waiting) + sum(unseen.values()), look_back=len(rows))
-        if could
-        else None,
+        still_needed=None,
+        method=named,
+    )
+    # With met and not met exchanged, and what is undecided counted as met.
+    mirror = [(size, n, n - good - more) for (size, n, good), more in zip(rows, waiting, strict=True)]
+    could = population > 0 and reviewed - met - open_in_all < first
+    try:
+        most = most_failing_in_strata(rows, assurance=assurance, method=method)
+        fewest = population - most_failing_in_strata(mirror, assurance=assurance, method=method)
+        all_cases = open_in_all + sum(unseen.values())
+        below = len(rows) if method == HOEFFDING_BINOMIAL else 0
+        enough = _smallest(shows, all_cases, look_back=below) if could else None
+    except TooLarge as too_large:
+        return replace(result, reason=str(too_large))
+    return replace(
+        result,
+        verdict=_verdict(most, fewest, first, population),
+        lower=(population - most) / population if population else 0.0,
+        upper=(population - fewest) / population if population else 1.0,
+        still_needed=enough,
     )
 
 
@@ -211,6 +240,7 @@ def _judge_without_end(
         upper=upper_limit(met + undecided, reviewed, assurance=assurance),
         breach=None,
         still_needed=enough,
+        method=WITHOUT_END,
     )
 
 

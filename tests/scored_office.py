@@ -15,9 +15,10 @@ from learning_register.citations import LearningKind
 from learning_register.documents import GUIDANCE, load_shipped_documents
 from learning_register.following_up import add_action
 from learning_register.tables import FollowUpAction, LearningPoint
-from sampling.actions import register_quota_plan, register_sized_plan
+from sampling.actions import ROUTINE, Terms, register_quota_plan, register_sized_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_case_frame, freeze_open_frame
+from sampling.late_strata import plan_late_strata
 from sampling.records.appointments import give_role, set_line_manager
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
@@ -27,9 +28,12 @@ from sampling.records.database import reading, writing
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.records.settings import set_setting
-from sampling.tables import Route, SampledCase
+from sampling.samples import Size, plan_case_sample
+from sampling.tables import Draw, Route, SampledCase
+from sampling.voiding import void_plan
 from scorecards.actions import declare_involvement, save_answer, set_file_found, start_review, submit_review
 from scorecards.cards import publish_scorecard, scorecard_from, use_scorecard
+from scorecards.drawn_samples import ask_to_void_plan
 from scorecards.queries import work_of
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
@@ -149,16 +153,24 @@ class ScoredOffice:
         return carry_out_plan(self.engine, plan_id, by_id=by_id, now=self.now)
 
     def draw_closed(
-        self, sizes: Sequence[int], *, route: Route = Route.CENTRAL, name: str = "Quarter"
+        self,
+        sizes: Sequence[int],
+        *,
+        route: Route = Route.CENTRAL,
+        name: str = "Quarter",
+        period: tuple[date, date] | None = QUARTER,
     ) -> int:
-        """A sample of the quarter's closed cases: one size, or one for each team; the draw's id."""
+        """A sample of the quarter's closed cases: one size, or one for each team; the draw's id.
+
+        A theme without a period holds the open cases too.
+        """
         with self.writing() as session:
             by = self.person(session, "Quinn Qua")
             frame = freeze_case_frame(
                 session,
                 name,
                 route=route,
-                period=QUARTER,
+                period=period,
                 filters={},
                 stratify_by="team" if len(sizes) > 1 else None,
                 by=by,
@@ -167,6 +179,58 @@ class ScoredOffice:
             plan = register_sized_plan(session, frame, sizes=wanted, due_on=date(2026, 8, 3), by=by)
             plan_id, by_id = plan.id, by.id
         return carry_out_plan(self.engine, plan_id, by_id=by_id, now=self.now)
+
+    def draw_planned(
+        self,
+        size: Size,
+        *,
+        route: Route = Route.CENTRAL,
+        name: str = "Quarter",
+        stratify_by: str | None = None,
+        terms: Terms = ROUTINE,
+        public_value: str | None = None,
+    ) -> int:
+        """A sample of the quarter's closed cases as QA plans it, by a rule; the draw's id."""
+        with self.writing() as session:
+            by = self.person(session, "Quinn Qua")
+            plan = plan_case_sample(
+                session,
+                name,
+                route=route,
+                period=QUARTER,
+                filters={},
+                stratify_by=stratify_by,
+                size=size,
+                due_on=date(2026, 8, 3),
+                terms=terms,
+                by=by,
+            )
+            plan_id, by_id = plan.id, by.id
+        return carry_out_plan(self.engine, plan_id, by_id=by_id, public_value=public_value, now=self.now)
+
+    def draw_late(self, draw_id: int, *, closed: int, day: int = 1) -> int:
+        """Import so many more closed cases and draw them as late strata of a sample; the draw's id."""
+        self.later(1)
+        with self.writing() as session:
+            teams = [("North", "South")[number % 2] for number in range(closed)]
+            rows = [
+                f"L-{day}-{number:03d},Closed,{team},{team} 0,02/04/2026,{day + 10}/06/2026"
+                for number, team in enumerate(teams)
+            ]
+            self._take_in(session, ["Case,State,Team,Owner,Received,Closed", *rows])
+            by = self.person(session, "Quinn Qua")
+            plan = session.get_one(Draw, draw_id).plan
+            plan_id, by_id = plan_late_strata(session, plan, due_on=date(2026, 8, 10), by=by).id, by.id
+        return carry_out_plan(self.engine, plan_id, by_id=by_id, now=self.now)
+
+    def void(self, draw_id: int) -> None:
+        """Have a draw voided: QA asks, the Head agrees."""
+        with self.writing() as session:
+            plan = session.get_one(Draw, draw_id).plan
+            ask_to_void_plan(session, plan, reason="The wrong extract.", by=self.person(session, "Quinn Qua"))
+        with self.writing() as session:
+            plan = session.get_one(Draw, draw_id).plan
+            void_plan(session, plan, by=self.person(session, "Hedda Head"))
 
     def draw_second(self, *, allowed_failures: int | None = None) -> int:
         """A second scoring of July's reviews; the draw's id."""
@@ -297,17 +361,7 @@ class ScoredOffice:
         for number in range(open_cases):
             team = ("North", "South")[number % 2]
             lines.append(f"O-{number:03d},Open,{team},{team} {number // 2 % 2},01/06/2026,")
-        data = "\n".join(lines).encode()
-        as_at = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
-        import_cases(
-            session,
-            parse_cases(read_table(data, "cases.csv"), MAPPING, as_at=as_at),
-            file_name="cases.csv",
-            file_sha256=hashlib.sha256(data).hexdigest(),
-            as_at=as_at,
-            mapping=MAPPING,
-            by=by,
-        )
+        self._take_in(session, lines)
         for team, manager in (("North", "Nora North"), ("South", "Sue South")):
             for caseworker in session.scalars(
                 select(Person).where(Person.case_system_name.like(f"{team} %"))
@@ -315,3 +369,16 @@ class ScoredOffice:
                 set_line_manager(
                     session, caseworker, manager=self.person(session, manager), starts_on=START, by=by
                 )
+
+    def _take_in(self, session: Session, lines: Sequence[str]) -> None:
+        data = "\n".join(lines).encode()
+        as_at = self.now - timedelta(days=5)
+        import_cases(
+            session,
+            parse_cases(read_table(data, "cases.csv"), MAPPING, as_at=as_at),
+            file_name="cases.csv",
+            file_sha256=hashlib.sha256(data).hexdigest(),
+            as_at=as_at,
+            mapping=MAPPING,
+            by=self.person(session, "Ada Min"),
+        )

@@ -17,8 +17,8 @@ from learning_register.queries import follow_up_actions, learning_points
 from sampling.actions import register_plan_to_show, register_quota_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_case_frame, freeze_open_frame
-from sampling.queries import check_against_register, receipt_of
 from sampling.receipt import verify_receipt
+from sampling.receipt_queries import check_against_register, receipt_of
 from sampling.records.appointments import give_role, set_line_manager
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases

@@ -5,12 +5,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
-from learning_register.follow_up import MOVES
+from learning_register import follow_up
+from sampling import register_chain
 from sampling.records.appointments import give_role
 from sampling.records.database import connect, writing
 from sampling.records.people import Person, Role
@@ -79,11 +82,19 @@ def test_the_commands_take_an_office_from_nothing_to_a_verified_draw(tmp_path: P
     engine.dispose()
     told = [shell(block) for block in scripts if block is not init]
     assert "4 new" in told[1]
-    assert "3" in told[2]
+    assert "3 of 3 cases, drawn as registered." in told[2]
+    assert "The register holds: 3 lines" in told[2]
+    assert "Drawn: 2 of the 4 cases of cases.csv, in 2 strata." in told[3]
+    assert "24 more" in told[4]
     for shipped in re.findall(r"shipped as examples: `([\w-]+)` and `([\w-]+)`", README)[0]:
         assert (ROOT / "qa_app" / "shipped" / "mappings" / f"{shipped}.json").exists()
 
 
-def test_diagram_of_actions_is_the_one_of_the_code() -> None:
-    moves = sorted(f"    {start} --> {end}" for start, ends in MOVES.items() for end in ends)
-    assert blocks("mermaid") == ["\n".join(["stateDiagram-v2", "    [*] --> open", *moves]) + "\n"]
+def test_diagrams_are_those_of_the_code() -> None:
+    of_draws, of_actions = ("\n".join(sorted(block.splitlines()[1:])) for block in blocks("mermaid"))
+    assert of_draws == diagram({start or "[*]": ends for start, ends in register_chain.MOVES.items()})
+    assert of_actions == diagram({"[*]": ["open"], **follow_up.MOVES})
+
+
+def diagram(moves: Mapping[Any, Iterable[Any]]) -> str:
+    return "\n".join(sorted(f"    {start} --> {end}" for start, ends in moves.items() for end in ends))

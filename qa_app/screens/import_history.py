@@ -101,6 +101,13 @@ def _show_import(import_id: int) -> None:
         st.markdown(f"- {as_typed(note)}")
     if made.dropped_columns:
         st.markdown(f"- Columns that were not kept: {as_typed(', '.join(made.dropped_columns))}.")
+    if made.rows_refused:
+        # Refused rows may hold anything, so the books keep their number and nothing else of them.
+        were = "was" if made.rows_refused == 1 else "were"
+        st.markdown(
+            f"- {cases_in_words(made.rows_refused, 'row')} {were} refused. What stood in them is not kept. "
+            "To see which, and why, choose the same file above and check it again."
+        )
     words = f"Show what changed in {cases_in_words(made.cases_changed)}"
     changed_any = made.cases_changed > 0 and made.undone_at is None
     if changed_any and st.toggle(words, key=f"changed-{import_id}"):

@@ -18,7 +18,7 @@ def show() -> None:
         roles = roles_of(session, person)
     parts: dict[str, Callable[[], None]] = {}
     if roles & {*_OFFICE_WIDE, Role.THEMATIC_REVIEWER}:
-        parts["Closed cases"] = results_closed.show
+        parts["Closed cases and themes"] = results_closed.show
     if roles & {*_OFFICE_WIDE, Role.LINE_MANAGER}:
         parts["Open cases"] = results_open.show
     if roles & _OFFICE_WIDE:

@@ -1,26 +1,39 @@
-"""Closed cases: one sample, its standards with their verdicts, and what lies behind them."""
+"""Closed cases and themes: one sample, its standards with their verdicts, and what lies behind them."""
 
 from fractions import Fraction
 
 import pandas as pd
 import streamlit as st
 
-from qa_app.charts import counts_chart, verdict_chart
+from qa_app.charts import verdict_chart
+from qa_app.result_words import (
+    DEMONSTRATION,
+    basis_sentence,
+    cost_sentence,
+    draws_sentence,
+    method_sentence,
+    plan_sentence,
+    progress_sentence,
+    rerolls_sentence,
+)
 from qa_app.runtime import as_typed, link, reading, signed_in, table
+from qa_app.screens import results_details
 from qa_app.wording import (
     MEASURES,
+    SERIES,
     VERDICTS,
     alternative_sentence,
     cases_in_words,
     percent,
     range_sentence,
+    theme_sentence,
     verdict_sentence,
     whole_percent,
 )
 from sampling.tables import Route
-from scorecards.results import MeasureResult, SampleResult, result_samples, sample_result
-
-_STRATA_IN_A_CHART = 25
+from scorecards.measure_results import MeasureResult
+from scorecards.result_counts import SeriesResult
+from scorecards.results import SampleResult, result_samples, sample_result
 
 
 def show() -> None:
@@ -46,48 +59,68 @@ def show() -> None:
     )
     with reading() as session:
         result = sample_result(session, chosen, person)
-    _coverage(result)
+    _progress(result)
     for measure in result.measures:
         _verdict(result, measure)
-    if result.route != Route.THEMATIC:  # its standards are not judged, so no line is drawn for them
+    if result.measures:
         _chart(result)
-    if len(result.measures[0].strata) > 1:
-        _strata(result)
+        results_details.show(result)
+    if result.route == Route.THEMATIC:
+        _theme(result)
     _left_out(result)
 
 
-def _coverage(result: SampleResult) -> None:
-    st.write(
-        f"{result.reviewed:,} of {cases_in_words(result.drawn)} in the sample reviewed, "
-        f"of {result.population:,} in all. "
-        f"Draw {result.draw_number} of {result.draws_for_period} for this period."
-    )
-    if result.draws_for_period > 1:
-        st.info(
-            f"{result.draws_for_period} samples were drawn for this period. Read them together: "
-            "the best of several draws says less than it seems to."
+def _progress(result: SampleResult) -> None:
+    """How far the sample is, which draw it is, and what it was planned for."""
+    if result.is_demonstration:
+        st.warning(DEMONSTRATION)
+    st.progress(result.reviewed / max(result.drawn, 1), text=progress_sentence(result))
+    of = "theme" if result.route == Route.THEMATIC else "period"
+    st.write(f"{draws_sentence(result.draws, of)} {plan_sentence(result)}".strip())
+    if rerolls := rerolls_sentence(result.draws, result.assurance):
+        st.info(rerolls)
+    link("samples", "This sample in the register", part="Register", sample=result.draw_id)
+
+
+def _theme(result: SampleResult) -> None:
+    if not result.measures:
+        st.write(
+            "A theme is read by its counts: the office's standards are judged on central samples of closed "
+            "cases only."
         )
+    if len(result.series) > 1:
+        st.write(
+            "Open and closed cases are counted apart, since what is found in an open case can still be put "
+            "right. Each case counts as what it was when the sample was frozen."
+        )
+    for series in result.series:
+        st.subheader(SERIES[series.state], anchor=False)
+        st.write(
+            f"{series.reviewed:,} of {cases_in_words(series.drawn)} in the sample reviewed, "
+            f"of {series.population:,} in all."
+        )
+        for measure in series.measures:
+            st.write(f"**{MEASURES[measure.measure]}:** {theme_sentence(measure)}")
+        if len(series.measures[0].strata) > 1:
+            results_details.strata_of_series(
+                series.measures, key=series.state, label=f"Show of the {SERIES[series.state].lower()}"
+            )
 
 
 def _verdict(result: SampleResult, measure: MeasureResult) -> None:
     against = Fraction(measure.standard)
-    if result.route == Route.THEMATIC:
-        st.subheader(MEASURES[measure.measure], anchor=False)
-        st.write(
-            f"{measure.met:,} of {measure.assessable:,} reviewed cases with a result met. A theme is read by "
-            f"its counts: the standards are judged on central samples of closed cases only."
-        )
-        return
     st.subheader(
         f"{MEASURES[measure.measure]}: the standard is {whole_percent(measure.standard)}", anchor=False
     )
+    judgement = measure.judgement
+    judged = sum(stratum.drawn for stratum in measure.strata)
+    outstanding = sum(stratum.outstanding for stratum in measure.strata)
     words, _, rest = verdict_sentence(
-        measure.judgement,
-        outstanding=result.drawn - result.reviewed,
-        not_assessable=result.reviewed - measure.assessable,
+        judgement, outstanding=outstanding, not_assessable=judged - outstanding - measure.assessable
     ).partition(":")
     st.markdown(f"**{words}:**{as_typed(rest)}")
     more = [
+        method_sentence(judgement),
         range_sentence(
             measure.likely_low,
             measure.likely_high,
@@ -96,7 +129,9 @@ def _verdict(result: SampleResult, measure: MeasureResult) -> None:
             against=against,
             weighted=measure.weighted_estimate,
         ),
+        basis_sentence(measure, result),
         alternative_sentence(measure.met, measure.met_if_assessed, measure.assessable, against=against),
+        cost_sentence(judgement),
     ]
     if any(more):
         st.write(" ".join(sentence for sentence in more if sentence))
@@ -144,58 +179,16 @@ def _figures(result: SampleResult, measure: MeasureResult) -> dict[str, object]:
         "Verdict": VERDICTS[judgement.verdict],
         "Met": measure.met,
         "With a result": measure.assessable,
-        "Drawn": result.drawn,
+        "Drawn": judgement.reviewed,
         "All cases": result.population,
         "Share": share(measure.share),
         "At least": share(judgement.lower),
         "At most": share(judgement.upper),
+        "Method": judgement.method,
         "Assurance of each": whole_percent(measure.assurance),
         "Likely from": share(measure.likely_low),
         "Likely to": share(measure.likely_high),
     }
-
-
-def _strata(result: SampleResult) -> None:
-    st.subheader("By stratum", anchor=False)
-    st.write("Counts of the sampled cases. They are too few to judge a stratum by itself.")
-    measures = {measure.measure: measure for measure in result.measures}
-    chosen = st.radio(
-        "Show", list(measures), format_func=MEASURES.__getitem__, horizontal=True, key="closed-strata"
-    )
-    measure = measures[chosen]
-    frame = pd.DataFrame(
-        {
-            "label": [stratum.label for stratum in measure.strata],
-            "met": [stratum.met for stratum in measure.strata],
-            "not_met": [stratum.assessable - stratum.met for stratum in measure.strata],
-            "outstanding": [stratum.undecided for stratum in measure.strata],
-        }
-    )
-    if len(frame) <= _STRATA_IN_A_CHART and not frame.empty:
-        st.altair_chart(
-            counts_chart(frame),
-            alt=f"{MEASURES[chosen]}, sampled cases met and not met by stratum; the figures are below.",
-        )
-    rows = [
-        {
-            "Stratum": stratum.label,
-            "All cases": stratum.population,
-            "Drawn": stratum.drawn,
-            "Reviewed": stratum.reviewed,
-            "Met": stratum.met,
-            "Not met": stratum.assessable - stratum.met,
-            "Not assessable": stratum.reviewed - stratum.assessable,
-            "Outstanding": stratum.outstanding,
-        }
-        for stratum in measure.strata
-    ]
-    with st.expander("See the figures"):
-        table(
-            pd.DataFrame(rows),
-            caption=f"{MEASURES[chosen]} by stratum",
-            key=f"strata-{chosen}",
-            download=f"{chosen}-by-stratum.csv",
-        )
 
 
 def _left_out(result: SampleResult) -> None:
@@ -203,16 +196,18 @@ def _left_out(result: SampleResult) -> None:
     excluded = [f"{count:,} {reason}" for reason, count in result.excluded.items() if count]
     if excluded:
         st.write(f"In no frame, so never drawn: {', '.join(excluded)}.")
-    if result.not_found:
-        st.write(
-            f"{cases_in_words(result.not_found, 'case file')} could not be found. Such a case stays in the "
-            "sample as not met."
-        )
-    if result.not_assessable:
-        st.write(
-            f"Nothing on the scorecard applied, for outcome or for method, in "
-            f"{cases_in_words(len(result.not_assessable))}: {', '.join(result.not_assessable)}."
-        )
+    for part in result.series or (result,):
+        of = f"**{SERIES[part.state]}.** " if isinstance(part, SeriesResult) else ""
+        if part.not_found:
+            st.write(
+                f"{of}{cases_in_words(part.not_found, 'case file')} could not be found. Such a case stays in "
+                "the sample as not met."
+            )
+        if part.not_assessable:
+            st.write(
+                f"{of}Nothing on the scorecard applied, for outcome or for method, in "
+                f"{cases_in_words(len(part.not_assessable))}: {', '.join(part.not_assessable)}."
+            )
     if not (excluded or result.not_found or result.not_assessable):
         st.write("Nothing was left out: every file was found, and every case reviewed so far has a result.")
     st.write(

@@ -8,12 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from qa_app.charts import counts_chart
-from qa_app.runtime import link, reading, signed_in, table
-from qa_app.wording import alternative_sentence, cases_in_words, open_sentence, percent
+from qa_app.runtime import as_typed, link, reading, signed_in, table
+from qa_app.sample_words import completion_in_words, not_drawn_in_words, teams_complete_in_words
+from qa_app.wording import alternative_sentence, cases_in_words, counts_in_words, open_sentence, percent
 from sampling.records.database import today
 from sampling.records.people import Role, roles_of, teams_managed
-from scorecards.completion import Completion, completion
+from scorecards.completion import Completion, TeamMonth, completion, team_months
 from scorecards.open_results import OpenResult, open_results
+from scorecards.reduction_queries import ReductionRow, reductions
+from scorecards.sampling_months import sampling_months
 
 
 def show() -> None:
@@ -24,7 +27,7 @@ def show() -> None:
         sees_sampling = Role.HEAD in roles or bool(teams_managed(session, person))
         results = open_results(session, person)
         this_month = today(session).replace(day=1)
-    months = sorted({this_month, *(result.month for result in results)}, reverse=True)
+        months = sampling_months(session)
     month = st.selectbox("Month", months, format_func=_month, key="open-month")
     if Role.QA_REVIEWER in roles:
         st.info(
@@ -40,9 +43,12 @@ def show() -> None:
     if not sees_sampling:
         return
     with reading() as session:
-        done = completion(session, person, month=month)
+        rows = completion(session, person, month=month)
+        teams = team_months(session, person, month=month)
+        reduced = [row for row in reductions(session, person, month=month) if row.approved_by]
     st.subheader("Sampling done", anchor=False)
-    _sampling(done, this_month=month == this_month)
+    _sampling(rows, teams, this_month=month == this_month)
+    _reduced(reduced)
 
 
 def _found(results: Sequence[OpenResult], *, all_months: Sequence[OpenResult], oversees: bool) -> None:
@@ -118,64 +124,56 @@ def _row(result: OpenResult) -> dict[str, object]:
     }
 
 
-def _sampling(rows: Sequence[Completion], *, this_month: bool) -> None:
-    required, done = sum(row.required for row in rows), sum(row.done for row in rows)
+def _sampling(rows: Sequence[Completion], teams: Sequence[TeamMonth], *, this_month: bool) -> None:
     if not rows:
-        st.write("There are no open cases, so no sampling is required.")
+        are, is_ = ("are", "is") if this_month else ("were", "was")
+        st.write(f"There {are} no open cases, so no sampling {is_} required.")
         return
-    share = percent(Fraction(done, required), against=Fraction(1)) if required else "100%"
-    verdict = "Complete" if done >= required else "Not complete"
+    verdict, _, rest = completion_in_words(teams).partition(":")
     st.markdown(
-        f"**{verdict}:** {done:,} of {required:,} required reviews are done, {share}; the standard is 100%. "
+        f"**{verdict}:**{rest} {teams_complete_in_words(teams)} "
         "Required is the smaller of the quota and the eligible cases, for each caseworker and month."
     )
-    waiting = sorted({row.team for row in rows if not row.is_drawn})
-    if waiting:
-        st.write(
-            f"Not drawn{' yet' if this_month else ''}: {', '.join(waiting)}. "
-            "What is required there is counted from the cases that are open now."
-        )
+    for sentence in not_drawn_in_words(teams):
+        st.write(as_typed(sentence))
+    if this_month and not all(team.is_drawn for team in teams):
         link("samples", "Go to Samples")
     table(
         pd.DataFrame(
-            [
-                {
-                    "Team": row.team,
-                    "Caseworker": row.caseworker,
-                    "Eligible cases": row.eligible,
-                    "Quota": row.quota,
-                    "Required": row.required,
-                    "Done": row.done,
-                    "Drawn": row.drawn,
-                    "Reviewed": row.reviewed,
-                }
-                for row in rows
-            ]
+            {
+                "Team": [row.team for row in rows],
+                "Caseworker": [row.caseworker for row in rows],
+                "Eligible cases": counts_in_words([row.eligible for row in rows]),
+                "Quota": [row.quota for row in rows],
+                "Required": counts_in_words([row.required for row in rows]),
+                "Done": [row.done for row in rows],
+                "Drawn": [row.drawn for row in rows],
+                "Reviewed": [row.reviewed for row in rows],
+            }
         ),
         caption="Sampling by team and caseworker",
         key="completion",
+        columns=dict.fromkeys(("Eligible cases", "Required"), st.column_config.Column(alignment="right")),
         download="sampling.csv",
     )
-    reduced = [row for row in rows if row.reduced_to is not None]
-    if reduced:
-        table(
-            pd.DataFrame(
-                [
-                    {
-                        "Team": row.team,
-                        "Caseworker": row.caseworker,
-                        "Quota": row.quota,
-                        "Reduced to": row.reduced_to,
-                        "Reason": row.reduction_reason,
-                    }
-                    for row in reduced
-                ]
-            ),
-            caption="Approved reductions",
-            key="reductions",
-        )
-    else:
+
+
+def _reduced(reduced: Sequence[ReductionRow]) -> None:
+    if not reduced:
         st.write("No reduction was approved for this month.")
+        return
+    table(
+        pd.DataFrame(
+            {
+                "Team": [row.team for row in reduced],
+                "Caseworker": [row.caseworker for row in reduced],
+                "Reduced to": [row.required for row in reduced],
+                "Reason": [row.reason for row in reduced],
+            }
+        ),
+        caption="Approved reductions",
+        key="reductions",
+    )
 
 
 def _month(month: date) -> str:

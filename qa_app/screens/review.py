@@ -3,10 +3,12 @@
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from learning_register.citations import LearningKind
 from learning_register.queries import learning_points
-from qa_app.learning_form import log_learning_form
+from qa_app.learning_form import log_good_practice_form, log_learning_form
 from qa_app.runtime import as_typed, carry_out, do, go, in_words, link, problem, reading, signed_in, title
 from qa_app.screens.review_read import show_submitted
+from qa_app.screens.review_replace import offer_to_replace, replace_gone
 from qa_app.wording import RESPONSES, moment_in_words
 from sampling.records.people import Person
 from sampling.refused import Refused
@@ -58,6 +60,9 @@ def _declare(sampled_id: int, person: Person) -> None:
     if facts.review_id is not None:
         go("review", review=facts.review_id)
     title(f"Review {facts.reference}", facts.sample)
+    if facts.gone is not None:
+        replace_gone(sampled_id, facts.reference, facts.gone)
+        return
     st.write("Nobody reviews a case they had a hand in. The extract does not know everything, so please say:")
     answer = st.radio(
         f"Were you involved in {facts.reference} in any other way?",
@@ -90,6 +95,8 @@ def _declare(sampled_id: int, person: Person) -> None:
         review_id = do(lambda session, by: _start(session, sampled_id, by))
         if review_id is not None:
             go("review", review=review_id)
+    if not facts.is_second:
+        offer_to_replace(sampled_id)
 
 
 def _start(session: Session, sampled_id: int, by: Person) -> int:
@@ -102,11 +109,18 @@ def _show_review(review_id: int, person: Person) -> None:
     with reading() as session:
         sheet = review_sheet(session, review_id, person)
         following = next_case(session, person, after=review_id) if sheet.is_own else None
-        logged = {point.requirement_key for point in learning_points(session, person, review_id=review_id)}
+        logged = {
+            point.requirement_key
+            for point in learning_points(session, person, review_id=review_id)
+            if point.kind != LearningKind.GOOD_PRACTICE
+        }
     if sheet.state == ReviewState.SUBMITTED or not sheet.is_own:
         show_submitted(sheet, following)
         return
     title(f"Review {sheet.reference}", sheet.sample)
+    if sheet.gone is not None:
+        replace_gone(sheet.sampled_case_id, sheet.reference, sheet.gone)
+        return
     _facts(sheet)
     answered = len(sheet.responses)
     total = len(sheet.scorecard.requirements)
@@ -126,6 +140,9 @@ def _show_review(review_id: int, person: Person) -> None:
                         and sheet.responses.get(requirement.key) != ResponseValue.NOT_MET
                     ):
                         st.warning("Learning was logged from this while it was not met. It stays on record.")
+    log_good_practice_form(sheet)
+    if not sheet.is_second:
+        offer_to_replace(sheet.sampled_case_id)
     _submit(sheet)
 
 
@@ -156,6 +173,13 @@ def _facts(sheet: ReviewSheet) -> None:
                     ),
                     done="Noted: the file was read just now.",
                 )
+    if sheet.too_late_to_intervene:
+        st.info(
+            "This case was open when it was drawn and has closed since: it is too late to intervene. Review "
+            "it as at closing; it counts as sampling done."
+        )
+    if sheet.is_reopened:
+        st.info("This case has been opened again since it was drawn. Judge it as at the closing named above.")
     if sheet.approved_by_reviewer:
         st.warning("You approved this case. That is allowed in open sampling, and is flagged in the results.")
 

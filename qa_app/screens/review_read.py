@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from qa_app.learning_form import log_learning_form
+from qa_app.learning_form import log_good_practice_form, log_learning_form
 from qa_app.runtime import as_typed, go, in_words, link, title
 from qa_app.wording import RESPONSES, VERDICT_OF_CASE, moment_in_words
 from scorecards.queries import ReviewSheet, WorkItem
@@ -45,6 +45,7 @@ def show_submitted(sheet: ReviewSheet, following: WorkItem | None) -> None:
             if requirement.kind is kind:
                 number += 1
                 _answer(sheet, requirement, number)
+    log_good_practice_form(sheet)
     link("reviews", "Back to your reviews")
 
 

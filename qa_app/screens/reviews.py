@@ -71,10 +71,12 @@ def _list(items: list[WorkItem], *, day: date) -> None:
     )
     for item in shown:
         late = " – **overdue**" if item.due_on < day else ""
+        if item.gone:
+            late = f" – **{item.gone} since**, to be replaced"
         about = " · ".join(as_typed(part) for part in (item.team, item.caseworker, item.sample) if part)
         words, way = st.columns([4, 1], vertical_alignment="center")
         words.markdown(f"**{as_typed(item.reference)}** · due {in_words(item.due_on)}{late}  \n{about}")
-        label = "Go on with" if item.state == "draft" else "Review"
+        label = "Replace" if item.gone else "Go on with" if item.state == "draft" else "Review"
         if way.button(f"{label} {item.reference}", key=f"open-{item.sampled_case_id}", width="stretch"):
             _open(item)
 

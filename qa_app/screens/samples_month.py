@@ -1,20 +1,25 @@
 """The required reviews of a month: how many are done, and where fewer were asked for."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import streamlit as st
 
 from qa_app.runtime import as_typed, carry_out, fresh, reading, signed_in, table
-from qa_app.sample_words import completion_in_words, period_in_words
+from qa_app.sample_words import (
+    completion_in_words,
+    not_drawn_in_words,
+    period_in_words,
+    teams_complete_in_words,
+)
+from qa_app.wording import counts_in_words
 from sampling.records.database import today
 from sampling.records.people import Person, Team, teams_managed
-from scorecards.completion import Completion, completion
+from scorecards.completion import Completion, TeamMonth, completion, team_months
 from scorecards.reduction_queries import ReductionRow, reductions
 from scorecards.reductions import approve_reduction, request_reduction
+from scorecards.sampling_months import sampling_months
 from scorecards.tables import SamplingReduction
-
-_MONTHS_BACK = 12
 
 
 def show() -> None:
@@ -23,43 +28,44 @@ def show() -> None:
     with reading() as session:
         day = today(session)
         own = teams_managed(session, person)
+        months = sampling_months(session)
     month: date = st.selectbox(
-        "Month", _months(day), format_func=lambda first: period_in_words(first, None), key="month"
+        "Month", months, format_func=lambda first: period_in_words(first, None), key="month"
     )
     with reading() as session:
         rows = completion(session, person, month=month)
+        teams = team_months(session, person, month=month)
         asked = reductions(session, person, month=month)
-    _completion(rows)
+    _completion(rows, teams)
     _reductions(asked)
     choices = [row for row in rows if row.team_id in own and row.caseworker_id is not None and row.required]
     if choices and month == day.replace(day=1):
         _request(choices, month)
 
 
-def _completion(rows: list[Completion]) -> None:
-    if rows:
-        st.write(f"**{completion_in_words(rows)}**")
-    if waiting := list(dict.fromkeys(as_typed(row.team) for row in rows if not row.is_drawn)):
-        st.write(f"Not drawn for this month: {', '.join(waiting)}.")
-    shown = [
-        (
-            row.team,
-            row.caseworker,
-            row.eligible,
-            row.required,
-            row.drawn,
-            row.reviewed,
-            "" if row.reduced_to is None else f"Reduced to {row.reduced_to}",
-        )
-        for row in rows
-    ]
+def _completion(rows: list[Completion], teams: list[TeamMonth]) -> None:
+    if teams:
+        verdict, _, rest = completion_in_words(teams).partition(":")
+        st.write(f"**{verdict}:**{rest} {teams_complete_in_words(teams)}")
+    for sentence in not_drawn_in_words(teams):
+        st.write(as_typed(sentence))
     table(
         pd.DataFrame(
-            shown,
-            columns=["Team", "Caseworker", "Open cases", "Required", "Drawn", "Reviewed", "Reduction"],
+            {
+                "Team": [row.team for row in rows],
+                "Caseworker": [row.caseworker for row in rows],
+                "Open cases": counts_in_words([row.eligible for row in rows]),
+                "Required": counts_in_words([row.required for row in rows]),
+                "Drawn": [row.drawn for row in rows],
+                "Reviewed": [row.reviewed for row in rows],
+                "Reduction": [
+                    "" if row.reduced_to is None else f"Reduced to {row.reduced_to}" for row in rows
+                ],
+            }
         ),
         caption="Required reviews, by caseworker",
         key="completion",
+        columns=dict.fromkeys(("Open cases", "Required"), st.column_config.Column(alignment="right")),
         empty="No team had open cases to review in this month.",
         download="required-reviews.csv",
     )
@@ -101,12 +107,11 @@ def _approve(row: ReductionRow) -> None:
 def _request(choices: list[Completion], month: date) -> None:
     st.subheader("Ask for fewer reviews", anchor=False)
     st.write("For example when somebody was on leave. It counts once the Head of Customer Care approves it.")
+    most = max(row.required or 0 for row in choices)
     words = [f"{row.caseworker}, {row.team}: {row.required} required" for row in choices]
     with st.form(fresh("request-reduction")):
         chosen = choices[st.selectbox("Caseworker", range(len(choices)), format_func=words.__getitem__)]
-        required = st.number_input(
-            "Reviews that are still required", 0, max(row.required for row in choices) - 1, 0
-        )
+        required = st.number_input("Reviews that are still required", 0, most - 1, 0)
         reason = st.text_input("Reason", help="Do not name complainants, or say anything about health.")
         if st.form_submit_button("Ask for the reduction"):
             carry_out(
@@ -121,10 +126,3 @@ def _request(choices: list[Completion], month: date) -> None:
                 ),
                 done=f"Asked for {required} instead of {chosen.required} reviews for {chosen.caseworker}.",
             )
-
-
-def _months(day: date) -> list[date]:
-    months = [day.replace(day=1)]
-    while len(months) <= _MONTHS_BACK:
-        months.append((months[-1] - timedelta(days=1)).replace(day=1))
-    return months

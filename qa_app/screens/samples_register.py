@@ -5,7 +5,10 @@ import streamlit as st
 
 from qa_app.runtime import as_typed, in_words, link, reading, signed_in, table
 from qa_app.sample_words import (
+    CAUSES,
     DRAWN_FROM,
+    EVENTS,
+    REPLACED,
     ROUTES,
     draws_in_words,
     excluded_in_words,
@@ -13,13 +16,18 @@ from qa_app.sample_words import (
     period_in_words,
     size_in_words,
 )
-from qa_app.screens.samples_draw import go_on
+from qa_app.screens import samples_events
+from qa_app.screens.samples_draw import go_on, waits
 from qa_app.wording import moment_in_words
 from sampling.case_filters import field_values
-from sampling.queries import SampleRow, drawn_cases, receipt_of, samples, strata_of_sample
+from sampling.queries import SampleRow, drawn_cases, samples, strata_of_sample
+from sampling.randomness import Source
+from sampling.receipt_queries import receipt_of
 from sampling.records.database import OFFICE_TIME
-from sampling.records.people import Person
+from sampling.records.people import Person, Role, may_act_as
 from sampling.refused import Refused
+from sampling.register_chain import Event
+from sampling.register_queries import whole_register
 from sampling.tables import Route
 
 
@@ -28,7 +36,7 @@ def show() -> None:
     with reading() as session:
         found = samples(session, signed_in())
     for sample in found:
-        if sample.drawn_at is None:
+        if waits(sample):
             go_on(sample)
     table(
         _rows(found),
@@ -39,21 +47,22 @@ def show() -> None:
     )
     if found:
         st.caption(
-            "Draw counts the draws for the same period, so that nobody can draw until they like what they "
-            "get. Plan is the beginning of the registered plan's hash."
+            "Draw counts the draws for the same purpose, voided ones too, so that nobody can draw until they "
+            "like what they get. Plan is the beginning of the registered plan's hash."
         )
-    drawn = {sample.draw_id: sample for sample in found if sample.drawn_at is not None}
-    if not drawn:
-        return
-    asked = st.query_params.get("sample", "")
-    order = list(drawn)
-    chosen = st.selectbox(
-        "Look at a sample",
-        order,
-        index=next((at for at, draw_id in enumerate(order) if str(draw_id) == asked), 0),
-        format_func=lambda draw_id: drawn[draw_id].name,
-    )
-    _one(drawn[chosen], chosen)
+    registered = {sample.plan_id: sample for sample in found if sample.plan_id is not None}
+    if registered:
+        asked = st.query_params.get("sample", "")
+        order = list(registered)
+        of_draw = (at for at, plan_id in enumerate(order) if str(registered[plan_id].draw_id) == asked)
+        chosen = st.selectbox(
+            "Look at a sample",
+            order,
+            index=next(of_draw, 0),
+            format_func=lambda plan_id: registered[plan_id].name,
+        )
+        _one(registered[chosen])
+    _whole()
 
 
 def _rows(found: list[SampleRow]) -> pd.DataFrame:
@@ -65,32 +74,76 @@ def _rows(found: list[SampleRow]) -> pd.DataFrame:
                 sample.population,
                 sample.size,
                 sample.drawn_at.astimezone(OFFICE_TIME).date() if sample.drawn_at else None,
-                sample.by,
-                f"{sample.number} of {sample.draws}" if sample.draws else "Not drawn",
+                _state(sample),
                 (sample.plan_sha256 or "")[:8],
             )
             for sample in found
         ],
-        columns=["Sample", "Route", "Cases", "Drawn", "Drawn on", "By", "Draw", "Plan"],
+        columns=["Sample", "Route", "Cases", "Drawn", "Drawn on", "Draw", "Plan"],
     )
 
 
-def _one(sample: SampleRow, draw_id: int | None) -> None:
-    assert draw_id is not None
+def _state(sample: SampleRow) -> str:
+    if sample.state == Event.VOIDED:
+        return "Voided"
+    if not sample.series.made:
+        return "Not drawn"
+    words = f"{sample.series.number} of {sample.series.made}"
+    return f"{words}, demonstration" if sample.source == Source.DEMONSTRATION else words
+
+
+def _whole() -> None:
+    """The register of the whole office, for those who may look into all of it."""
+    with reading() as session:
+        if not may_act_as(session, signed_in(), [Role.HEAD, Role.QA_REVIEWER]):
+            return
+    with st.expander("The register of the whole office, line by line"):
+        with reading() as session:
+            lines, holds = whole_register(session, signed_in())
+        st.write(as_typed(holds))
+        lines["event"] = lines["event"].map(lambda event: EVENTS[Event(event)])
+        words = {
+            "line": "Line",
+            "at": "When",
+            "sample": "Sample",
+            "event": "What happened",
+            "by": "By",
+            "hash": "Hash",
+        }
+        table(
+            lines.rename(columns=words),
+            caption="Every line, newest first",
+            key="whole",
+            download="register.csv",
+        )
+
+
+def _one(sample: SampleRow) -> None:
+    with reading() as session:
+        teams = field_values(session, "team")
+    st.subheader(as_typed(sample.name), anchor=False)
+    if sample.source == Source.DEMONSTRATION:
+        st.warning(
+            "A demonstration: its seed was typed by hand, so it proves nothing about how cases were chosen."
+        )
+    facts = _facts(sample, filters_in_words(sample.filters.get("fields", {}), teams))
+    st.markdown("\n".join(f"- {as_typed(fact)}" for fact in facts))
+    if sample.draw_id is not None and sample.drawn_at is not None:
+        _drawn(sample, sample.draw_id)
+    samples_events.show(sample)
+
+
+def _drawn(sample: SampleRow, draw_id: int) -> None:
     with reading() as session:
         strata = strata_of_sample(session, draw_id, signed_in())
         cases = drawn_cases(session, draw_id, signed_in())
-        teams = field_values(session, "team")
-    st.subheader(as_typed(sample.name), anchor=False)
-    facts = _facts(sample, filters_in_words(sample.filters.get("fields", {}), teams))
-    st.markdown("\n".join(f"- {as_typed(fact)}" for fact in facts))
     words = {"code": "Code", "stratum": "Stratum", "population": "Cases", "drawn": "Drawn"}
     table(
         strata[list(words)].rename(columns=words),
         caption="What was drawn, and from what. Codes stand in the receipt, which names nobody",
         key=f"strata-{draw_id}",
     )
-    if sample.route == Route.SECOND:
+    if sample.route == Route.SECOND and cases.empty:
         st.info(
             "Which managers' reviews were drawn is sealed, for managers and for those who score again, so "
             "that the second score is blind. What is to be scored stands under Reviews."
@@ -103,7 +156,11 @@ def _one(sample: SampleRow, draw_id: int | None) -> None:
             "stratum": "Stratum",
             "position": "Place",
             "ticket": "Ticket",
+            "cause": "Why it is in",
+            "replaced": "Replaced because",
         }
+        cases["cause"] = cases["cause"].map(CAUSES)
+        cases["replaced"] = cases["replaced"].map(REPLACED).fillna("")
         table(
             cases[list(words)].rename(columns=words),
             caption="The cases drawn, by ticket within each stratum",

@@ -5,7 +5,7 @@ import streamlit as st
 
 from qa_app.runtime import date_input, do, fresh, in_words, link, problem, reading, signed_in, table, title
 from qa_app.sample_words import Judged, period_in_words
-from qa_app.screens.samples_draw import draw, go_on
+from qa_app.screens.samples_draw import draw, go_on, waits
 from qa_app.screens.samples_size import choose_size
 from qa_app.wording import cases_in_words
 from sampling.frames import may_plan
@@ -39,7 +39,7 @@ def show() -> None:
         if not may_plan(session, person, Route.SECOND):
             st.write("Second scoring is for QA reviewers and the Head of Customer Care.")
             return
-        waiting = [row for row in samples(session, person, routes=(Route.SECOND,)) if row.drawn_at is None]
+        waiting = [row for row in samples(session, person, routes=(Route.SECOND,)) if waits(row)]
         drawn = second_scoring_progress(session, person)
         scores = may_act_as(session, person, [Role.QA_REVIEWER])
     for sample in waiting:

@@ -6,9 +6,12 @@ import streamlit as st
 
 from learning_register.queries import ActionRow, follow_up_actions
 from qa_app.runtime import as_typed, in_words, link, reading, signed_in, title
+from qa_app.sample_words import team_month_in_words, teams_complete_in_words
 from qa_app.screens import set_up
+from qa_app.screens.samples_draw import confirm_rolls
 from sampling.records.database import today
 from sampling.records.people import Role, roles_of, teams_managed
+from sampling.register_queries import voids_to_answer
 from scorecards.completion import TeamMonth, team_months
 from scorecards.queries import WorkItem, work_of
 from scorecards.reductions import reductions_to_approve
@@ -24,9 +27,14 @@ def show() -> None:
         work = work_of(session, person)
         actions = follow_up_actions(session, person)
         waiting = reductions_to_approve(session, person)
+        voids = voids_to_answer(session, person)
     title("Start", f"Good to see you, {as_typed(person.name)}.")
     if Role.ADMINISTRATOR in roles:
         set_up.show()
+    confirm_rolls()
+    for sample in voids:
+        st.warning(f"Somebody asks that the sample “{as_typed(sample)}” be voided, and you may answer.")
+        link("samples", "Look at the request", part="Register")
     _own_teams([month for month in months if month.team_id in own_teams])
     _cases(work, open_sampling=bool(own_teams))
     _actions([action for action in actions if action.owner_id == person.id and action.state == "open"])
@@ -45,10 +53,11 @@ def _own_teams(months: list[TeamMonth]) -> None:
             if not month.is_drawn:
                 st.write(
                     f"**{as_typed(month.team)}**: this month's sample is not drawn yet. "
-                    f"{month.required} reviews are required by {in_words(month.due_on)}."
+                    f"{month.required} reviews are required by {in_words(month.due_on)}, "
+                    "counted from the cases that are open now."
                 )
                 link("samples", f"Draw the sample of {month.team}")
-            elif month.left:
+            elif month.required and not month.is_complete:
                 st.write(
                     f"**{as_typed(month.team)}**: {month.done} of {month.required} open-case reviews done, "
                     f"{month.left} to do by {in_words(month.due_on)}."
@@ -87,9 +96,10 @@ def _actions(own: list[ActionRow]) -> None:
 
 def _office(months: list[TeamMonth], actions: list[ActionRow], reductions: int) -> None:
     st.subheader("The office this month", anchor=False)
+    if complete := teams_complete_in_words(months):
+        st.write(complete)
     for month in months:
-        drawn = "" if month.is_drawn else " (not drawn yet)"
-        st.write(f"{as_typed(month.team)}: {month.done} of {month.required} required reviews done{drawn}.")
+        st.write(f"{as_typed(month.team)}: {team_month_in_words(month)}.")
     overdue = sum(action.is_overdue for action in actions)
     open_actions = sum(action.state == "open" for action in actions)
     st.write(f"{open_actions} follow-up actions are open, {overdue} of them overdue.")

@@ -1,7 +1,5 @@
 """The imports there were, and what each of them changed."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -11,10 +9,8 @@ from sqlalchemy.orm import Session
 
 from sampling.records.case_comparison import COLUMNS, plain
 from sampling.records.case_mapping import DATE_FIELDS, FIELDS
-from sampling.records.case_rows import RefusedRow
 from sampling.records.cases import Case, CaseBefore, Import
 from sampling.records.database import OFFICE_TIME
-from sampling.records.downloads import as_csv
 from sampling.records.people import Person, Team
 
 _SHOWN: Final = (
@@ -96,14 +92,6 @@ def changed_cases(session: Session, import_id: int) -> pd.DataFrame:
                 rows.append((became["reference"], name, *pair))
     # As objects, or pandas would turn None into NaN.
     return pd.DataFrame(rows, columns=["reference", "field", "was", "became"], dtype=object)
-
-
-def export_refusals(refusals: Iterable[RefusedRow]) -> bytes:
-    """The refused rows as CSV, safe to open in Excel."""
-    frame = pd.DataFrame(
-        [asdict(refusal) for refusal in refusals], columns=["row", "column", "value", "reason"]
-    )
-    return as_csv(frame)
 
 
 class _Names:

@@ -186,3 +186,13 @@ def check_may_act_as(session: Session, person: Person, *roles: Role) -> None:
 def person_by_email(session: Session, email: str) -> Person | None:
     """The person who signs in with that address, in whatever letters it was typed."""
     return session.scalars(select(Person).where(Person.email == email.strip().lower())).first()
+
+
+def people_who_sign_in(session: Session, *, but: Person) -> dict[int, str]:
+    """Everybody else who can sign in today, by number, in the order of their names."""
+    rows = session.execute(
+        select(Person.id, Person.name)
+        .where(Person.email.is_not(None), Person.disabled_on.is_(None), Person.id != but.id)
+        .order_by(Person.name, Person.id)
+    )
+    return {row[0]: row[1] for row in rows}

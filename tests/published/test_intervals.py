@@ -4,6 +4,7 @@ from fractions import Fraction
 from functools import cache
 from math import comb
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -45,6 +46,57 @@ def test_clopper_pearson(met: int, reviewed: int, low: float, high: float) -> No
     assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
     check = stats.binomtest(met, reviewed).proportion_ci(0.95, method="exact")
     assert (interval.low, interval.high) == pytest.approx((check.low, check.high), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("population", "reviewed", "not_met", "failing"),
+    [
+        # Bartroff, Lorden and Wang (2022), arXiv 2109.05624, by the authors' own R program hyperMCI; 95%.
+        (100, 10, 3, (10, 60)),
+        (300, 100, 2, (2, 17)),
+        (500, 60, 0, (0, 27)),
+    ],
+)
+def test_shortest_interval(population: int, reviewed: int, not_met: int, failing: tuple[int, int]) -> None:
+    interval = rate_interval(reviewed - not_met, reviewed, population, method="shortest")
+    assert (interval.low_count, interval.high_count) == (population - failing[1], population - failing[0])
+
+
+@pytest.mark.parametrize(
+    ("met", "reviewed", "low", "high"),
+    [
+        # Newcombe (1998), table I, method 3 (Wilson's score), 95%.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson(met: int, reviewed: int, low: float, high: float) -> None:
+    interval = rate_interval(met, reviewed, method="wilson")
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("population", "reviewed", "least"), [(400, 60, 0.85), (100, 20, 0.80), (500, 50, 0.90)]
+)
+def test_wilson_does_not_cover_as_it_says(population: int, reviewed: int, least: float) -> None:
+    # True coverage at nominal 95%, with the usual finite-population correction, at its worst over all
+    # numbers of failing cases; the exact intervals of the same worlds hold at least what they say.
+    met = np.arange(reviewed + 1)
+    meeting = np.arange(population + 1)[:, None]
+    chance = stats.hypergeom.pmf(met, population, meeting, reviewed)
+
+    def coverage(method: str) -> float:
+        interval = rate_interval(met, reviewed, population, method=method)
+        held = (interval.low <= meeting / population + 1e-12) & (
+            meeting / population <= interval.high + 1e-12
+        )
+        return float(np.where(held, chance, 0).sum(axis=1).min())
+
+    assert coverage("wilson") == pytest.approx(least, abs=0.005)
+    assert coverage("shortest") >= 0.95
+    assert coverage("tail") >= 0.95
 
 
 def tenth_of_four(met: tuple[int, int, int, int]) -> list[tuple[int, int, int]]:

@@ -1,11 +1,18 @@
 """Sample sizes against numbers printed elsewhere and against exact integer arithmetic."""
 
 from fractions import Fraction
-from math import comb
+from math import ceil, comb
 
 import pytest
 
-from sampling.sizes import breach, chance_of_met, size_to_show, size_to_show_stratified
+from sampling.sizes import (
+    breach,
+    chance_of_met,
+    size_for_margin,
+    size_to_show,
+    size_to_show_stratified,
+    stop_or_go,
+)
 
 
 def exact_chance(allowed: int, n: int, population: int, failing: int) -> Fraction:
@@ -77,3 +84,23 @@ def test_strata_take_a_little_more_than_one_population() -> None:
     assert size_to_show("0.98", 1000, allowed_failures=2).sample_size == 269
     assert size_to_show_stratified("0.98", populations).sample_size == 136
     assert size_to_show_stratified("0.98", populations, allowed_failures=2).sample_size == 276
+
+
+def test_the_formula_for_a_margin_asks_for_far_too_few() -> None:
+    # N = 400, 98% expected, within 5 points, 95%: Cochran, Sampling Techniques (1977), formula 4.1 with the
+    # finite-population correction gives 29 cases; exact intervals of 29 cases are wider than that.
+    n0 = 1.959964**2 * 0.98 * 0.02 / 0.05**2
+    assert ceil(n0 / (1 + (n0 - 1) / 400)) == 29
+    plan = size_for_margin("0.98", "0.05", 400)
+    assert (plan.sample_size, plan.first, plan.half_width) == (49, 49, 0.05)
+
+
+def test_stop_or_go_of_audit_guides() -> None:
+    # A tolerable rate of 5% at 90%: 49, and 49 more when one fails. Twice the 45 of a single stage would
+    # pass falsely 12.3% of the time.
+    plan = stop_or_go("0.95", None, assurance=0.9)
+    assert (plan.first_stage, plan.second_stage) == (49, 49)
+    assert plan.chance_of_false_pass == pytest.approx(0.95**49 + 49 * 0.05 * 0.95**97)
+    assert size_to_show("0.95", None, assurance=0.9).sample_size == 45
+    twice_45 = 0.95**45 + 45 * 0.05 * 0.95**89
+    assert twice_45 == pytest.approx(0.123, abs=5e-4)

@@ -1,6 +1,8 @@
 """Sharing out against printed apportionments."""
 
-from sampling.strata import share_proportionally
+from fractions import Fraction
+
+from sampling.strata import share_optimally, share_proportionally
 
 
 def test_hamilton_1791() -> None:
@@ -32,3 +34,23 @@ def test_thirty_seven_of_a_thousand() -> None:
     # Quotas 14.8, 11.1, 7.4, 3.7: the two largest remainders are .8 and .7.
     shares = share_proportionally({"a": 400, "b": 300, "c": 200, "d": 100}, 37)
     assert shares == {"a": 15, "b": 11, "c": 7, "d": 4}
+
+
+def test_exact_optimal_allocation() -> None:
+    # Wright's method (2012, The American Statistician 66, 217-224) on four strata, much the most of the
+    # spread in the smallest. No single case moved from one stratum to another makes the total more precise,
+    # which is enough: each stratum's gain falls with every case.
+    sizes = {"a": 5234, "b": 2586, "c": 649, "d": 157}
+    spreads = {"a": 251, "b": 1165, "c": 8035, "d": 24725}
+    shares = share_optimally(sizes, spreads, 500)
+    assert tuple(shares.values()) == (49, 112, 194, 145)
+
+    def part(stratum: str, n: int) -> Fraction:
+        return Fraction((sizes[stratum] * spreads[stratum]) ** 2, n)
+
+    for giver in sizes:
+        for taker in sizes:
+            if giver != taker:
+                lost = part(giver, shares[giver] - 1) - part(giver, shares[giver])
+                gained = part(taker, shares[taker]) - part(taker, shares[taker] + 1)
+                assert lost >= gained

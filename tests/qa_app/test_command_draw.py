@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 from scored_office import ScoredOffice
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from typer.testing import CliRunner, Result
+from unguarded import unguarded
 
 from qa_app.command_line import app
 from qa_app.migrating import migrate
-from sampling.actions import seed_plan
+from sampling.actions import plan_contents
+from sampling.drawing import confirm_roll, record_roll, seed_plan
 from sampling.records.database import connect
 from sampling.records.office import disable_person
 from sampling.samples import plan_open_sample
-from sampling.sizes import size_to_show
-from sampling.tables import Draw, Frame, Plan
+from sampling.sizes import size_for_margin, size_to_show, stop_or_go
+from sampling.tables import Draw, Frame, Plan, RegisterEntry, SampledCase
 
 NORTH, QA, THEME = "nora@example.org", "quinn@example.org", "thea@example.org"
 QUARTER = ("--from", "2026-04-01", "--until", "2026-06-30")
@@ -157,6 +159,94 @@ def test_going_on_with_a_draw(office: ScoredOffice, database: str, seeded: bool)
     )
 
 
+def test_other_ways_to_a_size(office: ScoredOffice, database: str) -> None:
+    central = ("central", *QUARTER, "--by", QA, "--database", database)
+    rate = size_for_margin("0.9", "0.1", 40).sample_size
+    assert drawn(*central, "--name", "1", "--margin", "0.1", "--expected", "0.9")["drawn"] == rate
+    usual = size_for_margin("0.98", "0.05", 40).sample_size
+    assert drawn(*central, "--name", "2", "--margin", "0.05")["drawn"] == usual
+    found = stop_or_go("0.9", 40)
+    assert drawn(*central, "--name", "3", "--standard", "0.9", "--two-stages")["drawn"] == found.first_stage
+    sure = size_to_show("0.9", 40, assurance=0.99).sample_size
+    assert drawn(*central, "--name", "4", "--standard", "0.9", "--assurance", "0.99")["drawn"] == sure
+    assert drawn(*central, "--name", "5", "--cases", "7")["drawn"] == 7
+    assert drawn(*central, "--name", "6", "--every-case")["drawn"] == 40
+    rolled = drawn(*central, "--name", "7", "--rate", "0.25")["drawn"]
+    with office.reading() as session:
+        plans = session.scalars(select(Plan).order_by(Plan.id)).all()
+        rules = [plan_contents(plan)["rule"] for plan in plans]
+        assert [plan.purpose for plan in plans] == [
+            *("estimate", "estimate", "show", "show", "quota", "census", "rolling")
+        ]
+        last = select(func.max(Draw.id)).scalar_subquery()
+        held = session.scalar(select(func.count()).where(SampledCase.draw_id == last))
+    assert rules[2]["second_stage"] == found.second_stage
+    assert rules[6]["rate"] == "0.25"
+    assert rolled == held
+
+
+def test_dice_are_rolled_before_going_on(office: ScoredOffice, database: str, tmp_path: Path) -> None:
+    central = (
+        "draw",
+        "central",
+        *QUARTER,
+        "--cases",
+        "5",
+        "--by",
+        QA,
+        "--name",
+        "Dice",
+        "--database",
+        database,
+    )
+    receipt = ("--receipt", str(tmp_path / "receipt.zip"))
+    assert "this plan is registered only" in refused(*central, "--randomness", "dice", *receipt)
+    assert frames(office) == 0
+    result = run(*central, "--randomness", "dice")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("Registered: Dice. Nothing is drawn yet.")
+    assert "two people roll a die 20 times" in result.stdout
+    go_on = ("go-on", "--name", "Dice", "--by", QA, "--database", database)
+    assert "The seed of this plan comes from dice" in refused("draw", *go_on)
+    with office.writing() as session:
+        quinn, nora = office.person(session, "Quinn Qua"), office.person(session, "Nora North")
+        plan = session.scalars(select(Plan)).one()
+        record_roll(session, plan, "12345612345612345612", second=nora, minute="Room 1.", by=quinn)
+        confirm_roll(session, plan, by=nora)
+    assert drawn(*go_on, *receipt)["drawn"] == 5
+
+
+def test_a_beacon_and_its_value(office: ScoredOffice, database: str) -> None:
+    planned = drawn(
+        "central", *QUARTER, "--cases", "5", "--by", QA, "--name", "Beacon", "--randomness", "beacon",
+        "--beacon", "drand default", "--beacon-at", "2099-01-05 10:00", "--database", database,
+    )  # fmt: skip
+    assert planned["drawn"] is None
+    randomness = planned["randomness"]
+    assert isinstance(randomness, dict)
+    assert (randomness["beacon"], randomness["out_at"][:16]) == ("drand default", "2099-01-05T10:00")
+    told = refused(
+        "draw", "go-on", "--name", "Beacon", "--by", QA, "--public-value", "0" * 64, "--database", database
+    )
+    assert "comes out on 5 January 2099" in told
+
+
+def test_a_demonstration_and_a_plan_that_shares_its_seed(office: ScoredOffice, database: str) -> None:
+    central = ("draw", "central", *QUARTER, "--by", QA, "--database", database)
+    result = run(*central, "--cases", "5", "--name", "How it works", "--randomness", "demonstration")
+    assert "Registered: Demonstration: How it works." in result.stdout
+    assert "--public-value TEXT" in result.stdout
+    parent = "Demonstration: How it works"
+    result = run(*central, "--cases", "9", "--name", "Nested", "--nest-in", parent)
+    assert f"It shares the seed of “{parent}”." in result.stdout
+    go_on = ("go-on", "--by", QA, "--database", database)
+    assert "Draw the parent first" in refused("draw", *go_on, "--name", "Demonstration: Nested")
+    first = drawn(*go_on, "--name", parent, "--public-value", "for the seminar")
+    second = drawn(*go_on, "--name", "Demonstration: Nested")
+    assert (first["drawn"], second["drawn"]) == (5, 9)
+    assert first["seed"] == second["seed"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -173,6 +263,54 @@ def test_going_on_with_a_draw(office: ScoredOffice, database: str, seeded: bool)
         (["central", *QUARTER, "--by", QA, "--due", "2020-01-01"], "due before today"),
         (["thematic", "--name", "X", "--by", THEME, "--cases", "99"], "A sample of 99 cannot be drawn"),
         (["thematic", "--name", "X", "--by", THEME, "--cases", "9", "--every-case"], "not both"),
+        (
+            ["central", *QUARTER, "--by", QA, "--margin", "0.05", "--rate", "0.1"],
+            "--margin or --rate, not both",
+        ),
+        (["central", *QUARTER, "--by", QA, "--margin", "5"], "A margin lies above 0 and below 0.5"),
+        (["central", *QUARTER, "--by", QA, "--expected", "0.9"], "--expected goes with --margin only"),
+        (["central", *QUARTER, "--by", QA, "--rate", "2"], "and up to 1"),
+        (
+            ["central", *QUARTER, "--by", QA, "--rate", "0.1", "--standard", "0.9"],
+            "--standard is for a sample",
+        ),
+        (["central", *QUARTER, "--by", QA, "--cases", "5", "--two-stages"], "--two-stages is for a sample"),
+        (
+            ["central", *QUARTER, "--by", QA, "--two-stages", "--allowed-failures", "1"],
+            "In two stages none may",
+        ),
+        (["central", *QUARTER, "--by", QA, "--two-stages", "--strata", "team"], "Choose no strata for it"),
+        (
+            ["central", *QUARTER, "--by", QA, "--assurance", "95%"],
+            "An assurance is a share between 0.5 and 1",
+        ),
+        (
+            ["central", *QUARTER, "--by", QA, "--assurance", "0.2"],
+            "An assurance is a share between 0.5 and 1",
+        ),
+        (["central", *QUARTER, "--by", QA, "--randomness", "coins"], "'coins' is no source of randomness"),
+        (["central", *QUARTER, "--by", QA, "--randomness", "beacon"], "with --beacon-at"),
+        (["central", *QUARTER, "--by", QA, "--beacon", "drand default"], "go with --randomness beacon only"),
+        (
+            ["central", *QUARTER, "--by", QA, "--randomness", "beacon", "--beacon-at", "soon"],
+            "'soon' is no time",
+        ),
+        (
+            ["central", *QUARTER, "--by", QA, "--randomness", "beacon", "--beacon-at", "2026-01-05 10:00"],
+            "the value must not exist yet",
+        ),
+        (
+            [
+                *("central", *QUARTER, "--by", QA, "--randomness", "beacon", "--beacon", "the sun"),
+                *("--beacon-at", "2099-01-05 10:00"),
+            ],
+            "the sun is no beacon known here",
+        ),
+        (["central", *QUARTER, "--by", QA, "--nest-in", "Spring"], "No plan called “Spring” waits"),
+        (
+            ["central", *QUARTER, "--by", QA, "--nest-in", "Spring", "--randomness", "dice"],
+            "Give either --nest-in or --randomness",
+        ),
         (["open", "--team", "East", "--by", NORTH], "no team called East. The teams are: North, South"),
         (["open", "--team", "South", "--by", NORTH], "Nora North cannot draw or review open cases of South"),
     ],
@@ -212,6 +350,21 @@ def test_without_an_office_nothing_is_drawn(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_verify_goes_through_the_register(office: ScoredOffice, database: str, tmp_path: Path) -> None:
+    assert "--register" in refused("verify")
+    receipt = tmp_path / "receipt.zip"
+    drawn("open", "--team", "North", "--by", NORTH, "--receipt", str(receipt), "--database", database)
+    done = run("verify", str(receipt), "--register", "--database", database)
+    assert "drawn as registered." in done.stdout
+    assert "It is what the office's register says." in done.stdout
+    assert "The register holds: 3 lines, each follows from the one before." in done.stdout
+    with office.writing() as session, unguarded(session.connection()):
+        session.execute(update(RegisterEntry).where(RegisterEntry.number == 2).values(by_id=1))
+    told = refused("verify", "--register", "--database", database)
+    assert told.startswith("Line 2 of the register (seeded, ")
+    assert told.endswith("was changed.")
+
+
 def test_verify_refuses_what_is_no_receipt(tmp_path: Path) -> None:
     assert "cannot be read" in refused("verify", str(tmp_path / "none.zip"))
     (tmp_path / "text.zip").write_text("hello")
@@ -223,7 +376,7 @@ def test_verify_names_what_the_register_says_otherwise(
 ) -> None:
     receipt = tmp_path / "receipt.zip"
     drawn("open", "--team", "North", "--by", NORTH, "--receipt", str(receipt), "--database", database)
-    with office.writing() as session:
-        session.scalars(select(Draw)).one().randomness = "dice"
+    with office.writing() as session, unguarded(session.connection()):
+        session.execute(update(Draw).values(randomness="dice"))
     told = refused("verify", str(receipt), "--database", database)
     assert told == "The field randomness is 'operating system', and the register says 'dice'."

@@ -14,8 +14,8 @@ from learning_register.follow_up import ActionState
 from learning_register.queries import follow_up_actions, learning_points
 from qa_app.demo import PASSWORD, SIGN_INS, is_complete, load
 from qa_app.migrating import migrate
-from sampling.queries import check_against_register, receipt_of
 from sampling.receipt import verify_receipt
+from sampling.receipt_queries import check_against_register, receipt_of
 from sampling.records.cases import Case, CaseBefore, CaseState, Import
 from sampling.records.database import connect, reading, writing
 from sampling.records.office import the_office

@@ -192,6 +192,11 @@ def test_refused_rows_are_listed_and_the_rest_is_imported(screen: AppTest, sqlit
     press(screen, "Import 2 cases")
     with reading(sqlite_engine) as session:
         assert len(session.scalars(select(Case.id)).all()) == 2
+    assert "3 rows were refused. What stood in them is not kept." in words(screen)
+    upload(screen, FIRST + wrong)  # and so they can be seen again
+    ran(named(screen.selectbox, "How “received on” is written").set_value("%d/%m/%Y").run())
+    press(screen, "Check the whole file")
+    assert any("Reason" in shown.value for shown in screen.dataframe)
 
 
 def test_a_file_of_which_no_row_is_right_cannot_be_imported(screen: AppTest) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from streamlit.testing.v1 import AppTest
 
 from qa_app.screens import samples_draw, samples_register
-from sampling.actions import seed_plan
+from sampling.drawing import seed_plan
 from sampling.receipt import verify_receipt
 from sampling.records.appointments import give_role
 from sampling.records.cases import Case
@@ -143,7 +143,7 @@ def test_a_draw_that_was_interrupted_can_be_gone_on_with(
 ) -> None:
     app = see(office, open_screen, NORTH)
 
-    def refuse(engine: Engine, plan_id: int, *, by_id: int) -> int:
+    def refuse(engine: Engine, plan_id: int, *, by_id: int, public_value: str | None) -> int:
         if seeded:
             with office.writing() as session:
                 by = session.get_one(Person, by_id)
@@ -156,7 +156,7 @@ def test_a_draw_that_was_interrupted_can_be_gone_on_with(
     assert "you can go on with its draw" in app.error[0].value
     assert counts(office) == (1, 1, 0)
     app = see(office, open_screen, NORTH)
-    assert "not drawn to the end" in words(app)
+    assert "is not drawn yet" in words(app)
     app = press(app, "Go on with the draw")
     assert "by Nora North: 4 of 8 cases" in words(app)
     assert counts(office) == (1, 1, 1)
@@ -184,7 +184,7 @@ def test_a_central_sample_from_plan_to_receipt(office: ScoredOffice, open_screen
     assert f"**{sizes[1]} of 40 cases are drawn**" in shown
     assert "**Met** if at most 1 fails: with 95% assurance at least 90% of all 40 cases then meet." in shown
     assert "**Missed** if" in shown
-    assert "An office of which 97.5% of cases meet (1 of 40 fails) would pass this with a chance of" in shown
+    assert "An office at 97.5% passes" in shown
     app = press(app, "Freeze, register and draw")
     assert "Drawn: Closed cases, April to June 2026." in words(app)
     app = see(office, open_screen, QA, REGISTER)
@@ -228,7 +228,7 @@ def test_sharing_out_by_team_shows_its_own_sizes(office: ScoredOffice, open_scre
     office.set_standard("outcome_standard", "0.90")
     app = closed_in_the_quarter(see(office, open_screen, HEAD, CENTRAL))
     app = of(app.selectbox, "Share the sample out by").select("team").run()
-    assert "passes with a chance of at most 5%" in words(app)
+    assert "one that misses the standard never more often than the assurance allows" in words(app)
     app = press(app, "Freeze, register and draw")
     with office.reading() as session:
         plan = session.scalars(select(Plan)).one()
@@ -246,7 +246,7 @@ def test_a_thematic_sample_by_filter_with_a_number(office: ScoredOffice, open_sc
         north = office._team(session, "North").id
     app = of(app.multiselect, "Team").set_value([north]).run()
     assert "**8 cases** to draw from" in words(app)
-    app = of(app.radio, "Size").set_value("A number I choose").run()
+    app = of(app.radio, "What is this sample for?").set_value("A number I choose").run()
     app = of(app.number_input, "Cases to review").set_value(3).run()
     app = press(app, "Freeze, register and draw")
     assert "The sample has no name" in app.error[0].value
@@ -260,10 +260,11 @@ def test_a_thematic_sample_by_filter_with_a_number(office: ScoredOffice, open_sc
 
 def test_every_case_and_a_typed_standard(office: ScoredOffice, open_screen: OpenScreen) -> None:
     app = see(office, open_screen, THEME, THEMATIC)
+    app = of(app.radio, "Which standard").set_value("Another").run()
     of(app.text_input, "Standard to show").input("most")
     app = app.run()
     assert "A standard is a share such as 0.98" in app.error[0].value
-    app = of(app.radio, "Size").set_value("Every case").run()
+    app = of(app.radio, "What is this sample for?").set_value("Every case").run()
     assert "All 56 cases are reviewed" in words(app)
     of(app.text_input, "Name of the sample").input("All of it")
     press(app.run(), "Freeze, register and draw")
@@ -277,13 +278,19 @@ def test_a_second_scoring_in_the_register_is_sealed(office: ScoredOffice, open_s
     for sampled_id in office.to_do(NORTH, Route.OPEN):
         office.score(NORTH, sampled_id)
     office.draw_second()
+    with office.reading() as session:
+        plan_id = session.scalars(select(func.max(Plan.id))).one()
     app = see(office, open_screen, QA, REGISTER)
     shown = words(app)
     assert "is sealed, for managers and for those who score again" in shown
     assert "The receipt of a second scoring is sealed" in shown
     assert "O-0" not in shown + "".join(str(frame.value) for frame in app.dataframe)
     assert not app.code
-    assert not app.get("download_button")[1:]  # the one of the list of samples
+    assert {button.key for button in app.get("download_button")} == {
+        "register-download",
+        f"events-{plan_id}-download",
+        "whole-download",
+    }
 
 
 def test_a_reduction_is_asked_for_and_approved_by_somebody_else(
@@ -291,13 +298,15 @@ def test_a_reduction_is_asked_for_and_approved_by_somebody_else(
 ) -> None:
     office.draw_open("North", NORTH)
     app = see(office, open_screen, NORTH, "Required reviews")
-    assert "0 of 4 required reviews done." in words(app)
+    assert "0 of 4 required reviews are done, 0%; the standard is 100%." in words(app)
     app = press(app, "Ask for the reduction")
     assert "Say why fewer reviews are required" in app.error[0].value
     of(app.text_input, "Reason").input("On leave for most of the month.")
     app = press(app, "Ask for the reduction")
     assert "Asked for 0 instead of 2 reviews for North 0." in words(app)
-    assert "0 of 4 required reviews done." in words(app)  # it counts once it is approved
+    assert "0 of 4 required reviews are done, 0%; the standard is 100%." in words(
+        app
+    )  # it counts once it is approved
 
     app = see(office, open_screen, HEAD, "Required reviews")
     assert "North 0" not in "".join(str(frame.value) for frame in app.dataframe)
@@ -307,7 +316,23 @@ def test_a_reduction_is_asked_for_and_approved_by_somebody_else(
     with office.reading() as session:
         assert session.scalars(select(SamplingReduction)).one().approved_by is not None
     app = see(office, open_screen, NORTH, "Required reviews")
-    assert "0 of 2 required reviews done. Approved reductions that lower it: 1." in words(app)
+    assert "0 of 2 required reviews are done" in words(app)
+    assert "Approved reductions that lower it: 1." in words(app)
+
+
+def test_every_month_since_the_first_import_says_what_is_known_of_it(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    app = see(office, open_screen, NORTH, "Required reviews")
+    assert "Not drawn yet: North. What is required there is counted from the cases" in words(app)
+    months = of(app.selectbox, "Month")
+    assert months.options[-1] == "July 2026"
+    app = months.select("July 2026").run()
+    assert "**Not complete:** no sample was drawn in this month." in words(app)
+    assert "Not drawn, not complete: North." in words(app)
+    (row,) = app.dataframe[0].value.to_dict("records")
+    assert (row["Caseworker"], row["Open cases"], row["Required"]) == ("Whole team", "Not known", "Not known")
+    assert not [button for button in app.button if button.label == "Ask for the reduction"]
 
 
 def test_nobody_approves_their_own_reduction(office: ScoredOffice, open_screen: OpenScreen) -> None:

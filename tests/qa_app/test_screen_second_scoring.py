@@ -118,7 +118,7 @@ def test_a_registered_second_scoring_is_gone_on_with_before_another(
         plan_second_scoring(session, period=period, allowed_failures=None, by=scored.person(session, HEAD))
     # The screen was opened before: it shows what waits now, and registers no second one.
     app = press(app, "Register and draw")
-    assert "not drawn to the end" in words(app)
+    assert "is not drawn yet" in words(app)
     with scored.reading() as session:
         assert session.scalar(select(func.count()).where(Frame.route == Route.SECOND)) == 1
     app = press(app, "Go on with the draw")

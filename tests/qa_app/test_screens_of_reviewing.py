@@ -7,6 +7,8 @@ from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
+from learning_register.citations import LearningKind
+from learning_register.queries import learning_points
 from sampling.tables import Route
 from scorecards.queries import review_sheet, work_of
 from scorecards.requirements import Kind, ResponseValue
@@ -42,8 +44,12 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def test_start_tells_each_role_what_is_theirs(office: ScoredOffice, open_screen: OpenScreen) -> None:
     assert "Choose which scorecard serves" in words(see(office, open_screen, ADA, "start"))
-    assert "this month's sample is not drawn yet" in words(see(office, open_screen, NORTH, "start"))
-    assert "follow-up actions are open" in words(see(office, open_screen, HEAD, "start"))
+    manager = words(see(office, open_screen, NORTH, "start"))
+    assert "this month's sample is not drawn yet. 4 reviews are required by" in manager
+    assert "counted from the cases that are open now" in manager
+    head = words(see(office, open_screen, HEAD, "start"))
+    assert "0 of 2 teams complete. North: 0 of 4 required reviews done (not drawn yet)." in head
+    assert "follow-up actions are open" in head
     assert "You have no role here yet" in words(see(office, open_screen, "Otto Owner", "start"))
     office.draw_closed([2])
     assert "2 of “Quarter”, due 3 August 2026" in words(see(office, open_screen, QA, "start"))
@@ -114,6 +120,47 @@ def test_every_answer_is_kept_and_submitting_locks(office: ScoredOffice, open_sc
     assert not [button for button in again.button if button.label == "Submit review"]
     with office.reading() as session:
         assert session.scalars(select(Review.state)).one() == ReviewState.SUBMITTED
+
+
+@pytest.mark.parametrize("submitted", [False, True])
+def test_good_practice_is_logged_from_a_met_answer(
+    office: ScoredOffice, open_screen: OpenScreen, submitted: bool
+) -> None:
+    office.draw_open("North", NORTH)
+    sampled = office.to_do(NORTH, Route.OPEN)[0]
+    review_id = office.score(NORTH, sampled, not_met=Kind.OUTCOME, submit=submitted)
+    app = see(office, open_screen, NORTH, "review", review=review_id)
+    chosen = next(box for box in app.selectbox if box.label == "Requirement that was met well")
+    assert chosen.options == ["2. The remedy was right.", "3. The person was told what happens next."]
+    app = press(app, "Log the good practice")
+    assert "Something is missing: the requirement that was met well" in words(app)
+    next(box for box in app.selectbox if box.label == "Requirement that was met well").select_index(1)
+    app = press(app.run(), "Log the good practice")
+    assert "The learning point says nothing" in words(app)
+    next(area for area in app.text_area if area.label == "What was done well").set_value("Rang at once.")
+    app = press(app.run(), "Log the good practice")
+    assert "The good practice is logged." in words(app)
+    assert "Good practice logged from this review so far: 1." in words(app)
+    assert "It stays on record" not in words(app)  # nothing was learned from a requirement not met
+    (point,) = office.ask(learning_points, NORTH)
+    assert (point.kind, point.requirement_key, point.description) == (
+        LearningKind.GOOD_PRACTICE,
+        "told",
+        "Rang at once.",
+    )
+
+
+def test_good_practice_is_for_the_reviewer_and_for_what_is_met(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    office.draw_open("North", NORTH)
+    first, second, third, *_ = office.to_do(NORTH, Route.OPEN)
+    submitted = office.score(NORTH, first)
+    not_found = office.score(NORTH, second, file_found=False)
+    nothing_met = office.score(NORTH, third, everything=ResponseValue.NOT_APPLICABLE, submit=False)
+    for name, review_id in ((HEAD, submitted), (NORTH, not_found), (NORTH, nothing_met)):
+        app = see(office, open_screen, name, "review", review=review_id)
+        assert "Log good practice" not in [expander.label for expander in app.expander]
 
 
 def test_a_file_that_is_not_found_needs_no_answers(office: ScoredOffice, open_screen: OpenScreen) -> None:

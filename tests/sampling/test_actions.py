@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from unguarded import unguarded
 
 from sampling import drawing
-from sampling.actions import draw_sample, register_sized_plan, seed_plan, take_back_import
+from sampling.actions import register_sized_plan, take_back_import
 from sampling.draw import draw, seed_from, sha256_hex, ticket
+from sampling.drawing import draw_sample, seed_plan
 from sampling.queries import (
     drawn_cases,
     frames_touched,
@@ -23,7 +25,7 @@ from sampling.records.cases import Import
 from sampling.refused import Refused
 from sampling.samples import EVERY_CASE, ToShow
 from sampling.sizes import size_to_show_stratified
-from sampling.tables import Draw, FrameCase, Plan, Purpose, Route, SampledCase
+from sampling.tables import Draw, FrameCase, Plan, Purpose, RegisterEntry, Route, SampledCase
 
 
 def sizes(plan: Plan) -> dict[str, int]:
@@ -143,7 +145,7 @@ def test_a_crash_between_seed_and_draw_goes_on_with_the_same_seed(
         (waiting,) = samples(session, office.person(session, "Quinn Qua"))
         seed = session.scalars(select(Draw.seed)).one()
     assert waiting.drawn_at is None
-    assert (waiting.number, waiting.draws) == (0, 0)
+    assert (waiting.series.number, waiting.series.made) == (0, 0)
     draw_id = office.draw(plan_id, "Quinn Qua")
     with office.reading() as session:
         made = session.get_one(Draw, draw_id)
@@ -165,7 +167,7 @@ def test_a_plan_keeps_its_first_seed(office: Any) -> None:
 def test_a_frame_that_was_tampered_with_is_not_drawn_from(office: Any) -> None:
     office.closed(30)
     plan_id = office.plan_cases(10)
-    with office.writing() as session:
+    with office.writing() as session, unguarded(session.connection()):
         session.execute(update(FrameCase).where(FrameCase.reference == "C-0003").values(reference="C-9999"))
     with pytest.raises(Refused, match="no longer what was frozen"):
         office.draw(plan_id, "Quinn Qua")
@@ -230,7 +232,7 @@ def test_draws_of_one_period_are_counted(office: Any) -> None:
     office.plan_cases(5, name="Not drawn")
     with office.reading() as session:
         found = samples(session, office.person(session, "Hedda Head"))
-    assert {row.name: (row.number, row.draws) for row in found} == {
+    assert {row.name: (row.series.number, row.series.made) for row in found} == {
         "First": (1, 2),
         "Again": (2, 2),
         "Theme": (1, 1),
@@ -295,10 +297,12 @@ def test_a_draw_is_in_the_audit_trail_step_by_step(office: Any) -> None:
     with office.reading() as session:
         steps = session.execute(select(AuditEntry.action, AuditEntry.details).order_by(AuditEntry.id)).all()
         public_value = session.scalars(select(Draw.public_value)).one()
+        seeded = session.get_one(RegisterEntry, dict(steps[-2][1])["line"])
     assert [action for action, _ in steps][-4:] == [
         "freeze_frame",
         "register_plan",
         "seed_plan",
         "draw_sample",
     ]
-    assert dict(steps[-2][1])["public_value"] == public_value
+    assert seeded.event == "seeded"
+    assert json.loads(seeded.details) == {"source": "operating system", "public_value": public_value}

@@ -1,14 +1,22 @@
 """The one probability everything rests on, and the door that counts come in by."""
 
 from fractions import Fraction
-from math import comb
+from math import comb, log
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from sampling.hypergeometric import chance_at_most, most_failing, rare, whole_numbers
+from sampling.hypergeometric import (
+    chance_at_most,
+    chance_of_exactly,
+    log_chance_of_exactly,
+    most_failing,
+    rare,
+    whole_numbers,
+)
 from sampling.refused import Refused
 
 
@@ -23,7 +31,7 @@ def exact_at_most(x: int, n: int, population: int, failing: int) -> Fraction:
 )
 def test_chance_in_large_populations(x: int, n: int, population: int, failing: int) -> None:
     exact = exact_at_most(x, n, population, failing)
-    assert abs(Fraction(float(chance_at_most(x, n, population, failing))) / exact - 1) < Fraction(1, 10**10)
+    assert abs(Fraction(float(chance_at_most(x, n, population, failing))) / exact - 1) < Fraction(1, 10**12)
 
 
 @given(st.data())
@@ -33,6 +41,53 @@ def test_chance_is_exact_integer_arithmetic(data: st.DataObject) -> None:
     x = data.draw(st.integers(0, n))
     chance = float(chance_at_most(x, n, population, failing))
     assert chance == pytest.approx(float(exact_at_most(x, n, population, failing)), rel=1e-12)
+
+
+def test_chance_on_a_wide_grid() -> None:
+    # Another program's sums (Boost's), with counts at and beyond every edge.
+    rng = np.random.default_rng(2024)
+    population = rng.choice([1, 2, 7, 40, 400, 3000], 4000)
+    n, failing = rng.integers(0, population + 1), rng.integers(0, population + 1)
+    mean = n * failing / population
+    x = (mean + rng.normal(size=4000) * (1 + 4 * np.sqrt(mean))).astype(int)
+    chance = chance_at_most(x, n, population, failing)
+    assert np.allclose(chance, stats.hypergeom.cdf(x, population, failing, n), rtol=1e-11, atol=1e-300)
+    exactly = chance_of_exactly(x, n, population, failing)
+    assert np.allclose(exactly, stats.hypergeom.pmf(x, population, failing, n), rtol=1e-11, atol=1e-300)
+    assert np.all((chance >= 0) & (chance <= 1))
+    assert np.all(exactly <= chance * (1 + 1e-12))
+
+
+def test_every_tie_of_small_worlds_is_found() -> None:
+    # Whole numbers on one side, floats on the other: all of them reject the same.
+    largest = 20
+    choose = np.array([[comb(n, k) for k in range(largest + 1)] for n in range(largest + 1)], dtype=np.int64)
+    size, n, failing, x = (grid.ravel() for grid in np.meshgrid(*[np.arange(largest + 1)] * 4, indexing="ij"))
+    inside = (n <= size) & (failing <= size) & (x <= n)
+    size, n, failing, x = size[inside], n[inside], failing[inside], x[inside]
+    ways = np.zeros(len(size), dtype=np.int64)
+    for k in range(largest + 1):
+        possible = (k <= x) & (n - k <= size - failing)
+        rest = choose[(size - failing), np.clip(n - k, 0, largest)]
+        ways += np.where(possible, choose[failing, k] * rest, 0)
+    chance, drawn, ties = chance_at_most(x, n, size, failing), choose[size, n], 0
+    for numerator, denominator, level in [
+        (1, 20, 1 - 0.95),
+        (1, 10, 1 - 0.9),
+        (1, 5, 1 - 0.8),
+        (1, 40, 0.05 / 2),
+    ]:
+        assert np.array_equal(rare(chance, level), ways * denominator <= drawn * numerator)
+        ties += np.count_nonzero(ways * denominator == drawn * numerator)
+    assert ties > 40
+
+
+def test_chances_too_small_for_a_float_have_a_logarithm() -> None:
+    # All 2,000 reviewed fail, of 2,000 that fail among 4,000: one way in C(4000, 2000).
+    assert chance_of_exactly(2000, 2000, 4000, 2000) == 0
+    exact = log(comb(4000, 2000))
+    assert log_chance_of_exactly(2000, 2000, 4000, 2000) == pytest.approx(-exact, rel=1e-14)
+    assert log_chance_of_exactly(3, 2, 4, 4) == -np.inf
 
 
 def test_a_tie_counts_as_rejected() -> None:

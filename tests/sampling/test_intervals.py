@@ -1,10 +1,11 @@
 """Limits of one population: edges, and the coverage of every small world."""
 
+from functools import cache
 from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sampling.intervals import fewest_failing, lower_limit, most_failing, rate_interval, upper_limit
@@ -14,12 +15,21 @@ LARGEST = 30
 CHOOSE = np.array([[comb(n, k) for k in range(LARGEST + 1)] for n in range(LARGEST + 1)], dtype=np.int64)
 
 
+@cache
 def worlds() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Every population, sample size, failing count and sample, and the number of ways to draw it."""
     size, n, failing, x = (grid.ravel() for grid in np.meshgrid(*[np.arange(LARGEST + 1)] * 4, indexing="ij"))
     possible = (n <= size) & (failing <= size) & (x <= n) & (x <= failing) & (n - x <= size - failing)
     size, n, failing, x = size[possible], n[possible], failing[possible], x[possible]
     return size, n, failing, x, CHOOSE[failing, x] * CHOOSE[size - failing, n - x]
+
+
+@cache
+def results() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Every population, sample size and number not met, once, and which of them belongs to each world."""
+    size, n, _, x, _ = worlds()
+    seen, which = np.unique((size * 31 + n) * 31 + x, return_inverse=True)
+    return seen // 31**2, seen // 31 % 31, seen % 31, which
 
 
 def least_coverage(holds: np.ndarray) -> float:
@@ -32,27 +42,26 @@ def least_coverage(holds: np.ndarray) -> float:
 
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 def test_tail_interval_covers_in_every_small_world(confidence: float) -> None:
-    size, n, failing, x, _ = worlds()
+    size, n, x, which = results()
     interval = rate_interval(n - x, n, size, confidence=confidence)
-    meeting = size - failing
+    meeting = worlds()[0] - worlds()[2]
     assert interval.low_count is not None
     assert interval.high_count is not None
-    coverage = least_coverage((interval.low_count <= meeting) & (meeting <= interval.high_count))
-    assert coverage >= confidence
+    held = (interval.low_count[which] <= meeting) & (meeting <= interval.high_count[which])
+    assert least_coverage(held) >= confidence
 
 
 @pytest.mark.parametrize("assurance", [0.8, 0.95])
 def test_one_sided_limits_cover_in_every_small_world(assurance: float) -> None:
-    size, n, failing, x, _ = worlds()
-    assert least_coverage(failing <= most_failing(x, n, size, assurance=assurance)) >= assurance
-    assert least_coverage(failing >= fewest_failing(x, n, size, assurance=assurance)) >= assurance
-    rate = (size - failing) / np.maximum(size, 1)
-    low, high = (
-        lower_limit(n - x, n, size, assurance=assurance),
-        upper_limit(n - x, n, size, assurance=assurance),
-    )
-    assert least_coverage((low <= rate + 1e-12) | (size == 0)) >= assurance
-    assert least_coverage((high >= rate - 1e-12) | (size == 0)) >= assurance
+    size, n, x, which = results()
+    cases, _, failing, _, _ = worlds()
+    most, fewest = (limit(x, n, size, assurance=assurance)[which] for limit in (most_failing, fewest_failing))
+    assert least_coverage(failing <= most) >= assurance
+    assert least_coverage(failing >= fewest) >= assurance
+    rate = (cases - failing) / np.maximum(cases, 1)
+    low, high = (limit(n - x, n, size, assurance=assurance)[which] for limit in (lower_limit, upper_limit))
+    assert least_coverage((low <= rate + 1e-12) | (cases == 0)) >= assurance
+    assert least_coverage((high >= rate - 1e-12) | (cases == 0)) >= assurance
 
 
 def test_edges() -> None:
@@ -74,6 +83,25 @@ def test_clopper_pearson_on_request_ignores_the_population() -> None:
     assert (asked.low, asked.high, asked.low_count) == (plain.low, plain.high, None)
     exact = rate_interval(58, 60, 100)
     assert asked.low < exact.low < 58 / 60 < exact.high
+
+
+def test_wilson_is_about_rates_alone() -> None:
+    plain, known = rate_interval(58, 60, method="wilson"), rate_interval(58, 60, 100, method="wilson")
+    assert plain.low < known.low < 58 / 60 < known.high < plain.high
+    assert (known.low_count, known.high_count) == (None, None)
+    large = rate_interval(58, 60, 10**9, method="wilson")
+    assert (large.low, large.high) == pytest.approx((plain.low, plain.high), abs=1e-7)
+    census = rate_interval(48, 50, 50, method="wilson")
+    assert (census.low, census.high) == (0.96, 0.96)
+    for population in (None, 0, 7):
+        nothing = rate_interval(0, 0, population, method="wilson")
+        assert (nothing.low, nothing.high) == (0.0, 1.0)
+    assert rate_interval(1, 1, 1, method="wilson").low == 1.0
+    assert rate_interval(20, 20, method="wilson").high == 1.0
+    many = rate_interval([9, 20], [10, 20], [100, 50], method="wilson")
+    assert many.low[1] == rate_interval(20, 20, 50, method="wilson").low
+    with pytest.raises(Refused, match="the population is 5"):
+        rate_interval(9, 10, 5, method="wilson")
 
 
 def test_kinds_in_are_kinds_out() -> None:
@@ -100,6 +128,7 @@ def test_refusals() -> None:
         rate_interval(9, 10, confidence=0.0)
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_limits_move_the_right_way(data: st.DataObject) -> None:
     size = data.draw(st.integers(2, 3000))

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from sampling.draw import draw, frame_file, plan_file, seed_from, sha256_hex, ticket
-from sampling.queries import check_against_register, receipt_of
-from sampling.receipt import read_receipt, verify_receipt, write_receipt
+from sampling.randomness import from_system
+from sampling.receipt import read_receipt, sample_hash, verify_receipt, write_receipt
+from sampling.receipt_queries import check_against_register, receipt_of
 from sampling.refused import Refused
+from sampling.register_chain import entry_hash
 
 # The first reference is of the second stratum: strata are told by their codes, not by their first case.
 FRAME = [("A-1", "S02"), *((f"B-{n}", "S01") for n in range(6)), *((f"C-{n}", "S02") for n in range(4))]
@@ -26,10 +28,32 @@ def sample_of(frame: bytes, sizes: dict[str, int], seed: str) -> list[dict[str, 
         reference, stratum = line.split("\t")
         strata.setdefault(stratum, []).append(reference)
     return [
-        {"stratum": stratum, "position": position, "reference": reference, "ticket": ticket(seed, reference)}
+        {
+            "stratum": stratum,
+            "position": position,
+            "reference": reference,
+            "ticket": ticket(seed, reference),
+            "cause": "drawn",
+        }
         for stratum, references in sorted(draw(strata, sizes, seed=seed).items())
         for position, reference in enumerate(references, start=1)
     ]
+
+
+def register_of(facts: dict[str, Any], *more: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines that a register has of these facts, each with its true hash, and more events at the end."""
+    events = [
+        ("planned", facts["registered_at"], {"frame_sha256": facts["frame_sha256"]}),
+        ("seeded", facts["seeded_at"], {"public_value": facts["public_value"]}),
+        ("drawn", facts["drawn_at"], {"sample_sha256": sample_hash(facts["sample"])}),
+        *((event, facts["drawn_at"], details) for event, details in more),
+    ]
+    lines = []
+    for number, (event, at, details) in enumerate(events, start=4):
+        line = {"number": number, "event": event, "plan_sha256": facts["plan_sha256"], "at": at}
+        line |= {"by": 1, "second": None, "details": json.dumps(details), "previous_sha256": f"{number:064d}"}
+        lines.append(line | {"entry_sha256": entry_hash(line)})
+    return lines
 
 
 def parts(frame: bytes | None = None, public_value: str = PUBLIC_VALUE, **plan: Any) -> dict[str, Any]:
@@ -47,7 +71,8 @@ def parts(frame: bytes | None = None, public_value: str = PUBLIC_VALUE, **plan: 
         "rule": {"assurance": "0.95"},
         "method": "Hoeffding-binomial limit",
         "parent_draw": None,
-        "randomness": {"source": "operating system", "form": "64 digits"},
+        "late_to": None,
+        "randomness": from_system(),
         "registered_at": "2026-07-06T09:00:00+00:00",
         **plan,
     }
@@ -66,7 +91,9 @@ def parts(frame: bytes | None = None, public_value: str = PUBLIC_VALUE, **plan: 
         "seeded_at": "2026-07-06T09:00:01+00:00",
         "drawn_at": "2026-07-06T09:00:02+00:00",
         "sample": sample_of(frame, contents["sizes"], seed),
+        "series": {"number": 1, "made": 1, "voided": 0},
     }
+    facts["register"] = register_of(facts)
     return {"frame": frame, "plan": written, "facts": facts}
 
 
@@ -295,6 +322,8 @@ def test_a_consistent_forgery_is_caught_by_the_register(drawn: tuple[Any, bytes]
         ("draw", {"draw": 99}, {}),
         ("seeded_at", {"seeded_at": later, "drawn_at": later}, {}),
         ("drawn_at", {"drawn_at": later}, {}),
+        ("series", {"series": {"number": 2, "made": 2, "voided": 0}}, {}),
+        ("register", {}, {}),  # lines that hold, and are not this office's
     ]
     for field, of_facts, of_plan in forgeries:
         frame, plan, facts = read_receipt(receipt)
@@ -303,6 +332,7 @@ def test_a_consistent_forgery_is_caught_by_the_register(drawn: tuple[Any, bytes]
         facts |= {"plan_sha256": sha256_hex(plan), **of_facts}
         facts["seed"] = seed_from(facts["plan_sha256"], facts["public_value"])
         facts["sample"] = sample_of(frame, json.loads(plan)["sizes"], facts["seed"])
+        facts["register"] = register_of(facts)
         forged = verify_receipt(write_receipt(frame=frame, plan=plan, facts=facts))  # it agrees with itself
-        with office.reading() as session, pytest.raises(Refused, match=f"The field {field} is"):
+        with office.reading() as session, pytest.raises(Refused, match=f"The field {field} (is|says)"):
             check_against_register(session, forged)

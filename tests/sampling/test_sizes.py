@@ -3,15 +3,24 @@
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
+from math import comb
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampling.intervals import most_failing, stratified_limits
+from sampling.intervals import most_failing, rate_interval, stratified_limits
 from sampling.refused import Refused
-from sampling.sizes import breach, chance_of_met, exact_share, size_to_show, size_to_show_stratified
+from sampling.sizes import (
+    breach,
+    chance_of_met,
+    exact_share,
+    size_for_margin,
+    size_to_show,
+    size_to_show_stratified,
+    stop_or_go,
+)
 from sampling.strata import share_proportionally
 
 
@@ -164,3 +173,99 @@ def test_sixty_five_offices() -> None:
         size, n, met = worst[failing]
         worst[failing] = (size, n, met - 1)
     assert stratified_limits(worst).most_failing < result.breach
+
+
+def exact_chance_of_two_stages(first: int, second: int, population: int, failing: int) -> Fraction:
+    """None failing in the first stage, or one there and none in the second; counted, not worked out."""
+    rest = population - failing
+    none = comb(rest, first) * comb(population - first, second)
+    one = failing * comb(rest, first - 1) * comb(rest - first + 1, second) if first else 0
+    return Fraction(none + one, comb(population, first) * comb(population - first, second))
+
+
+@pytest.mark.parametrize("assurance", ["0.8", "0.9", "0.95"])
+@pytest.mark.parametrize("standard", ["0.8", "0.9", "0.98"])
+def test_stop_or_go_is_the_smallest_that_keeps_the_assurance(standard: str, assurance: str) -> None:
+    level = 1 - Fraction(assurance)
+    for population in [*range(10, 60, 7), 100, 101, 150, 400]:
+        first = breach(standard, population)
+        if first < 2:
+            continue
+        plan = stop_or_go(standard, population, assurance=float(assurance))
+        n = plan.first_stage
+        assert plan.second_stage == min(n, population - n)
+        exact = exact_chance_of_two_stages(n, plan.second_stage, population, first)
+        assert plan.chance_of_false_pass == pytest.approx(float(exact), rel=1e-11)
+        assert exact <= level
+        assert exact_chance_of_two_stages(n - 1, min(n - 1, population - n + 1), population, first) > level
+        # More failing cases pass less often.
+        assert exact_chance_of_two_stages(n, plan.second_stage, population, first + 1) <= exact
+
+
+def test_stop_or_go_without_end_is_the_limit_of_large_populations() -> None:
+    for standard in ("0.9", "0.98"):
+        endless, large = stop_or_go(standard, None), stop_or_go(standard, 300_000)
+        assert (endless.second_stage, endless.breach) == (endless.first_stage, None)
+        assert 0 <= endless.first_stage - large.first_stage <= 1
+        assert endless.chance_of_false_pass <= 0.05
+
+
+def test_a_pass_of_stop_or_go_is_shown_by_the_bound_too() -> None:
+    for population in (100, 500, 2000):
+        plan = stop_or_go("0.98", population)
+        assert plan.breach is not None
+        assert most_failing(0, plan.first_stage, population) < plan.breach
+        assert most_failing(1, plan.first_stage + plan.second_stage, population) < plan.breach
+
+
+def test_stop_or_go_refuses() -> None:
+    with pytest.raises(Refused, match="1 failing of 40 cases already breach"):
+        stop_or_go("0.98", 40)
+    with pytest.raises(Refused, match="population without end"):
+        stop_or_go("1", None)
+    with pytest.raises(Refused, match="no cases to draw from"):
+        stop_or_go("0.98", 0)
+    with pytest.raises(Refused, match="assurance"):
+        stop_or_go("0.98", 100, assurance=0)
+
+
+@pytest.mark.parametrize("expected", ["0", "0.3", "0.5", "0.98", "1", 0.965])
+@pytest.mark.parametrize(("population", "margin"), [(1, "0.1"), (60, "0.05"), (400, "0.05"), (997, "0.013")])
+def test_the_margin_against_every_size(expected: str | float, population: int, margin: str) -> None:
+    sizes = np.arange(1, population + 1)
+    share = 1 - Fraction(str(expected))
+    failing = np.array([int(n * share + Fraction(1, 2)) for n in sizes.tolist()])
+    interval = rate_interval(sizes - failing, sizes, population)
+    assert interval.low_count is not None
+    assert interval.high_count is not None
+    widths = interval.high_count - interval.low_count
+    kept = widths <= int(2 * Fraction(margin) * population)
+    plan = size_for_margin(expected, margin, population)
+    assert plan.first == 1 + np.flatnonzero(kept)[0]
+    assert kept[plan.sample_size - 1 :].all()
+    assert plan.sample_size == 1 or not kept[plan.sample_size - 2]
+    assert plan.half_width == widths[plan.sample_size - 1] / (2 * population)
+
+
+def test_the_margin_is_exact_however_it_is_written() -> None:
+    plans = [size_for_margin(rate, margin, 812) for rate, margin in [("0.98", "0.05"), (0.98, 0.05)]]
+    assert plans[0] == plans[1]
+    assert (plans[0].expected, plans[0].margin) == (Fraction(49, 50), Fraction(1, 20))
+    # 2·0.035·200 is 14 cases, but 14.000000000000002 in floats, and 2·0.145·100 is 28.999999999999996.
+    assert size_for_margin("0.9", 0.145, 100) == size_for_margin("0.9", Fraction(29, 200), 100)
+
+
+def test_the_margin_refuses() -> None:
+    for margin in ("0", "0.5", -0.1, 5):
+        with pytest.raises(Refused, match=r"margin lies above 0 and below 0\.5"):
+            size_for_margin("0.98", margin, 400)
+    with pytest.raises(Refused, match="A margin is a share such as"):
+        size_for_margin("0.98", "5%", 400)
+    with pytest.raises(Refused, match="expected rate is a share from 0 to 1"):
+        size_for_margin("1.1", "0.05", 400)
+    with pytest.raises(Refused, match="The population must be a whole number"):
+        size_for_margin("0.98", "0.05", None)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="nothing can be estimated"):
+        size_for_margin("0.98", "0.05", 0)
+    with pytest.raises(Refused, match="confidence"):
+        size_for_margin("0.98", "0.05", 400, confidence=95)

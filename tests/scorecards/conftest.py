@@ -1,16 +1,12 @@
 """The office these tests share stands beside this folder; here it is kept with its samples drawn."""
 
 import shutil
-import sys
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1]))
-
 from scored_office import ScoredOffice
 
 from sampling.records.database import connect

@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import pytest
 from scored_office import ScoredOffice
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from sampling.records.cases import Case, CaseState
 from sampling.refused import Refused
-from sampling.tables import Route
+from sampling.tables import Route, SampledCase
 from scorecards.completion import completion
 from scorecards.open_results import open_results
 from scorecards.requirements import Kind, ResponseValue
@@ -24,7 +25,7 @@ def test_an_unreviewed_sample_shows_nothing_and_says_what_would(sqlite_engine: E
     draw_id = office.draw_closed([15])
     result = office.ask(sample_result, HEAD, draw_id)
     assert (result.population, result.drawn, result.reviewed) == (20, 15, 0)
-    assert (result.draw_number, result.draws_for_period) == (1, 1)
+    assert (result.draws.number, result.draws.made) == (1, 1)
     assert result.excluded["cancelled"] == 1
     for measure in result.measures:
         assert measure.share is None
@@ -117,7 +118,7 @@ def test_every_draw_of_a_period_is_counted_and_numbered(engine: Engine) -> None:
     first, second = office.draw_closed([5]), office.draw_closed([5])
     theme = office.draw_closed([5], route=Route.THEMATIC, name="Remedies")
     numbers = [
-        (result.draw_number, result.draws_for_period)
+        (result.draws.number, result.draws.made)
         for result in (office.ask(sample_result, HEAD, draw_id) for draw_id in (first, second, theme))
     ]
     assert numbers == [(1, 2), (2, 2), (1, 1)]
@@ -134,6 +135,66 @@ def test_who_may_see_which_results(engine: Engine) -> None:
     for name, draw_id in (("Thea Theme", central), ("Nora North", central), (HEAD, 999)):
         with pytest.raises(Refused):
             office.ask(sample_result, name, draw_id)
+
+
+def test_a_theme_counts_its_open_and_its_closed_cases_apart(engine: Engine) -> None:
+    office = ScoredOffice(engine, closed=6, open_cases=4)
+    draw_id = office.draw_closed([5, 5], route=Route.THEMATIC, name="Remedies", period=None)
+    sampled = office.to_do(QA, Route.THEMATIC)
+    with office.reading() as session:
+        states = {number: session.get_one(SampledCase, number).frame_case.state for number in sampled}
+    opened = [number for number in sampled if states[number] == CaseState.OPEN]
+    closed = [number for number in sampled if states[number] == CaseState.CLOSED]
+    assert (len(opened), len(closed)) == (4, 6)
+    office.score(QA, opened[0], not_met=Kind.OUTCOME)
+    office.score(QA, opened[1], file_found=False)
+    office.score(QA, closed[0], not_met=Kind.METHOD, response=ResponseValue.CANNOT_ASSESS)
+    office.score(QA, closed[1], everything=ResponseValue.NOT_APPLICABLE)
+    office.score(QA, closed[2])
+    with office.writing() as session:  # a case counts as what it was, whatever it becomes
+        for case in session.scalars(select(Case).where(Case.state == CaseState.OPEN)):
+            case.state, case.closed_on = CaseState.CLOSED, date(2026, 7, 6)
+
+    result = office.ask(sample_result, "Thea Theme", draw_id)
+    assert (result.measures, result.population, result.drawn, result.reviewed) == ((), 10, 10, 5)
+    of_open, of_closed = result.series
+    assert (of_open.state, of_open.population, of_open.drawn, of_open.reviewed) == (CaseState.OPEN, 4, 4, 2)
+    assert (of_closed.state, of_closed.population, of_closed.drawn, of_closed.reviewed) == (
+        CaseState.CLOSED,
+        6,
+        6,
+        3,
+    )
+    assert (of_open.not_found, of_open.not_assessable) == (1, ())
+    assert (of_closed.not_found, len(of_closed.not_assessable)) == (0, 1)
+    counts = {
+        (series.state, measure.measure): (measure.met, measure.met_if_assessed, measure.assessable)
+        for series in result.series
+        for measure in series.measures
+    }
+    assert counts == {
+        (CaseState.OPEN, "outcome"): (0, 1, 2),
+        (CaseState.OPEN, "method"): (1, 2, 2),
+        (CaseState.CLOSED, "outcome"): (2, 2, 2),
+        (CaseState.CLOSED, "method"): (1, 2, 2),
+    }
+    strata = [(row.label, row.population, row.drawn) for row in of_closed.measures[0].strata]
+    assert strata == [("North", 3, 3), ("South", 3, 3)]
+
+
+@pytest.mark.parametrize(("closed", "open_cases"), [(6, 0), (0, 6)])
+def test_a_theme_of_one_kind_has_that_kind_alone(engine: Engine, closed: int, open_cases: int) -> None:
+    office = ScoredOffice(engine, closed=closed, open_cases=open_cases)
+    draw_id = office.draw_closed([4], route=Route.THEMATIC, name="Remedies", period=None)
+    (series,) = office.ask(sample_result, HEAD, draw_id).series
+    assert series.state == (CaseState.CLOSED if closed else CaseState.OPEN)
+    assert (series.population, series.drawn, series.reviewed) == (6, 4, 0)
+
+
+def test_a_central_sample_is_judged_as_one(engine: Engine) -> None:
+    office = ScoredOffice(engine)
+    result = office.ask(sample_result, HEAD, office.draw_closed([5]))
+    assert ([measure.measure for measure in result.measures], result.series) == (["outcome", "method"], ())
 
 
 def test_open_cases_are_a_series_of_their_own(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """Managers' reviews scored again: what is drawn from, how many, and which review each is paired with."""
 
+import json
 from collections import Counter
 from datetime import date, timedelta
 from threading import Barrier, Thread
@@ -9,13 +10,15 @@ from scored_office import JULY, ScoredOffice
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sampling.actions import seed_plan
 from sampling.draw import frame_file
-from sampling.drawing import carry_out_plan
+from sampling.drawing import carry_out_plan, seed_plan
 from sampling.frames import frame_content
-from sampling.queries import drawn_cases, receipt_of
+from sampling.queries import drawn_cases
+from sampling.receipt import verify_receipt
+from sampling.receipt_queries import receipt_of
 from sampling.records.audit_trail import AuditEntry
 from sampling.refused import Refused
+from sampling.register import lines_of
 from sampling.tables import Draw, Frame, FrameCase, Plan, Purpose, Route, SampledCase
 from scorecards.requirements import Kind
 from scorecards.second_scoring import carry_out_second_scoring, managers_reviews, plan_second_scoring
@@ -198,9 +201,10 @@ def test_the_frame_says_nothing_of_scores(drawn: ScoredOffice) -> None:
             "route",
             "population",
             "frame_sha256",
-            "frame",
-            "plan_sha256",
+            "line",
         }
+        lines = lines_of(session, session.get_one(Plan, plan_id))
+        assert [json.loads(line.details) for line in lines] == [{"frame_sha256": frame.frame_sha256}]
 
 
 def test_which_cases_were_drawn_is_sealed(drawn: ScoredOffice) -> None:
@@ -213,8 +217,22 @@ def test_which_cases_were_drawn_is_sealed(drawn: ScoredOffice) -> None:
     with drawn.reading() as session:
         draw = session.get_one(Draw, draw_id)
         trail = " ".join(str(entry.details) for entry in session.scalars(select(AuditEntry)))
+        trail += " ".join(line.details for line in lines_of(session))
     assert draw.public_value not in trail
     assert draw.seed not in trail
+
+
+def test_the_seal_opens_with_the_last_score(drawn: ScoredOffice) -> None:
+    score_all(drawn, NORA)
+    draw_id = carry_out(drawn, plan(drawn))
+    *others, last = drawn.to_do(QUINN, Route.SECOND)
+    for sampled_id in others:
+        drawn.score(QUINN, sampled_id)
+    assert drawn.ask(drawn_cases, HEAD, draw_id).empty
+    drawn.score(QUINN, last)
+    assert len(drawn.ask(drawn_cases, HEAD, draw_id)) == len(others) + 1
+    facts = verify_receipt(drawn.ask(receipt_of, HEAD, draw_id))
+    assert [line["event"] for line in facts["register"]] == ["planned", "seeded", "drawn", "closed"]
 
 
 def test_a_sized_plan_would_show_the_standard(drawn: ScoredOffice) -> None:
@@ -228,7 +246,7 @@ def test_a_sized_plan_would_show_the_standard(drawn: ScoredOffice) -> None:
     with drawn.reading() as session:
         registered = session.get_one(Plan, plan_id)
         assert (registered.purpose, registered.standard, registered.assurance) == (
-            Purpose.SHOW,
+            Purpose.AGREEMENT,
             "0.50",
             "0.60",
         )

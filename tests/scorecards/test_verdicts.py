@@ -1,5 +1,6 @@
 """Verdicts: edges, undecided cases, what is still needed, and errors counted in small worlds."""
 
+from fractions import Fraction
 from math import comb
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from sampling.intervals import most_failing, stratified_limits
 from sampling.refused import Refused
 from sampling.sizes import breach
+from sampling.strata import share_proportionally
+from sampling.stratified import METHODS
 from scorecards.verdicts import Judgement, Verdict, judge, judge_strata
 
 
@@ -73,6 +76,9 @@ def test_refusals() -> None:
         judge_strata([(10, 5, 5), (10, 5, 5)], standard="0.98", undecided=[1])
     with pytest.raises(Refused, match="Met and undecided"):
         judge_strata([(10, 5, 5), (10, 5, 5)], standard="0.98", undecided=[0, 1])
+    for strata in ([(10, 5, 5), (10, 5, 5)], [(10, 5, 5)]):
+        with pytest.raises(Refused, match="no method 'pooled'"):
+            judge_strata(strata, standard="0.98", method="pooled")
 
 
 @pytest.mark.parametrize(("population", "n"), [(12, 5), (15, 11), (20, 14)])
@@ -106,7 +112,8 @@ def test_a_verdict_holds_however_the_undecided_turn_out(
     turned_out = data.draw(st.integers(0, undecided))
     later = judge(met + turned_out, n, size, standard=standard)
     assert result.verdict in (Verdict.NOT_SHOWN, later.verdict)
-    assert result.lower <= later.lower <= later.upper <= result.upper
+    limits = [result.lower, later.lower, later.upper, result.upper]
+    assert limits == sorted(limits)  # type: ignore[type-var]
 
 
 @settings(max_examples=40)
@@ -127,15 +134,82 @@ def test_still_needed_is_the_smallest_number(counts: tuple[int, int, int], data:
     assert (result.verdict == Verdict.MET) == (by_hand == 0)
 
 
-@given(COUNTS, st.sampled_from(["0.8", "0.95", "1"]), st.data())
+@given(COUNTS, st.sampled_from(["0.8", "0.95", "1"]), st.sampled_from(sorted(METHODS)), st.data())
 @settings(max_examples=30)
 def test_one_stratum_gets_exactly_what_judge_says(
-    counts: tuple[int, int, int], standard: str, data: st.DataObject
+    counts: tuple[int, int, int], standard: str, method: str, data: st.DataObject
 ) -> None:
     size, n, met = counts
     undecided = data.draw(st.integers(0, n - met))
     expected = judge(met, n, size, standard=standard, undecided=undecided)
-    assert judge_strata([counts], standard=standard, undecided=[undecided]) == expected
+    assert judge_strata([counts], standard=standard, undecided=[undecided], method=method) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [
+        ("hoeffding-binomial", "Hoeffding-binomial limit"),
+        ("worst-case", "exact worst case"),
+        ("fisher", "Fisher combination"),
+    ],
+)
+def test_strata_are_judged_by_the_method_of_the_plan(method: str, name: str) -> None:
+    strata = [(400, 40, 39), (300, 30, 30), (200, 50, 49)]
+    result = judge_strata(strata, standard="0.9", method=method)
+    limits = stratified_limits(strata, method=method)
+    assert (result.lower, result.upper, result.method, result.reason) == (limits.low, limits.high, name, None)
+    # A standard that so many failing cases just do not breach is shown, and one case more is not.
+    just, above = (Fraction(900 - limits.most_failing + more, 900) for more in (0, 1))
+    assert judge_strata(strata, standard=just, method=method).verdict == Verdict.MET
+    assert judge_strata(strata, standard=above, method=method).verdict == Verdict.NOT_SHOWN
+    assert (
+        judge_strata([(400, 40, 20), (300, 60, 30)], standard="0.9", method=method).verdict == Verdict.MISSED
+    )
+
+
+def test_every_judgement_names_its_method() -> None:
+    assert judge(9, 10, 20, standard="0.5").method == "exact hypergeometric limit"
+    assert judge(9, 10, None, standard="0.5").method == "Clopper-Pearson limit"
+    # Where no more than one stratum was sampled in part, its own exact limit decides.
+    one_left = judge_strata([(40, 40, 38), (300, 30, 30), (9, 0, 0)], standard="0.5", method="fisher")
+    assert one_left.method == "exact hypergeometric limit"
+
+
+def test_a_stratum_of_which_nothing_was_drawn_counts_against_either_verdict() -> None:
+    for method in METHODS:
+        alone = judge_strata([(400, 80, 80), (300, 30, 30)], standard="0.9", method=method)
+        beside = judge_strata([(400, 80, 80), (300, 30, 30), (100, 0, 0)], standard="0.9", method=method)
+        assert (alone.verdict, beside.verdict) == (Verdict.MET, Verdict.NOT_SHOWN)
+        assert (alone.lower, beside.upper) != (None, None)
+        assert beside.lower == pytest.approx((700 * alone.lower) / 800)  # type: ignore[operator]
+        assert beside.upper == 1.0
+
+
+def test_where_the_method_cannot_be_carried_out_the_counts_stand_with_the_reason() -> None:
+    strata = [(20_000, 2000, 1000), (20_000, 4000, 2000)]
+    result = judge_strata(strata, standard="0.98", undecided=[10, 0], method="worst-case")
+    assert (result.verdict, result.method) == (Verdict.NOT_SHOWN, "exact worst case")
+    assert (result.met, result.reviewed, result.undecided, result.population) == (3000, 6000, 10, 40_000)
+    assert (result.lower, result.upper, result.still_needed, result.breach) == (None, None, None, 801)
+    assert result.reason is not None
+    assert result.reason.startswith("The exact worst case over 2 strata of 40,000 cases is too large")
+    # Counts that cannot be are refused all the same.
+    with pytest.raises(Refused, match="Met and undecided"):
+        judge_strata(strata, standard="0.98", undecided=[2000, 0], method="worst-case")
+
+
+@pytest.mark.parametrize("method", ["worst-case", "fisher"])
+@pytest.mark.parametrize("met", [(6, 9), (5, 9), (6, 8)])
+def test_still_needed_by_the_other_methods_against_every_number(method: str, met: tuple[int, int]) -> None:
+    strata = [(40, 6, met[0]), (30, 9, met[1])]
+    result = judge_strata(strata, standard="0.8", method=method)
+
+    def shown(further: int) -> bool:
+        added = share_proportionally({0: 34, 1: 21}, further)
+        grown = [(size, n + added[i], good + added[i]) for i, (size, n, good) in enumerate(strata)]
+        return stratified_limits(grown, method=method).most_failing < breach("0.8", 70)
+
+    assert result.still_needed == next(k for k in range(56) if shown(k))
 
 
 def test_strata_are_judged_by_their_bound() -> None:
