@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from qa_app.command_parts import Database, Json, address_of, check_has_office, opened, refusals, say
+from qa_app.wording import percent
 from sampling.randomness import Source
 from sampling.receipt import is_voided, verify_receipt
 from sampling.receipt_queries import check_against_register
 from sampling.records.database import reading
 from sampling.refused import Refused
 from sampling.register import lines_of
-from sampling.register_chain import Event, check_chain
+from sampling.register_chain import Event, best_of, check_chain
 
 
 def verify(
@@ -70,9 +71,12 @@ def _words(facts: Mapping[str, Any], *, compared: bool) -> list[str]:
         words.append("It was not compared with the office's register; --database does that.")
     series = facts["series"]
     if series["made"] > 1:
+        chance = 1 - float(facts["plan"]["rule"]["assurance"])
         words.append(
             f"It is draw {series['number']} of {series['made']} for the same purpose, of which "
-            f"{series['voided']} were voided when the receipt was written."
+            f"{series['voided']} were voided when the receipt was written. Were only the best of "
+            f"{series['made']} reported, an office that misses the standard would pass with a chance of up "
+            f"to {percent(best_of(chance, series['made']))} instead of {percent(chance)}."
         )
     events = [line["event"] for line in facts["register"]]
     if Event.EXTENDED in events:

@@ -17,6 +17,7 @@ from qa_app.command_line import app
 from qa_app.migrating import migrate
 from sampling.actions import plan_contents
 from sampling.drawing import confirm_roll, record_roll, seed_plan
+from sampling.receipt_queries import receipt_of
 from sampling.records.database import connect
 from sampling.records.office import disable_person
 from sampling.samples import plan_open_sample
@@ -363,6 +364,19 @@ def test_verify_goes_through_the_register(office: ScoredOffice, database: str, t
     told = refused("verify", "--register", "--database", database)
     assert told.startswith("Line 2 of the register (seeded, ")
     assert told.endswith("was changed.")
+
+
+def test_verify_tells_of_other_draws_for_the_same_purpose(
+    office: ScoredOffice, database: str, tmp_path: Path
+) -> None:
+    receipt = tmp_path / "receipt.zip"
+    for name in ("One", "Two"):
+        office.draw_closed([3], name=name)
+    with office.reading() as session:
+        receipt.write_bytes(receipt_of(session, 2, office.person(session, "Quinn Qua")))
+    told = run("verify", str(receipt)).stdout
+    assert "It is draw 2 of 2 for the same purpose, of which 0 were voided" in told
+    assert "would pass with a chance of up to 9.8% instead of 5.0%." in told
 
 
 def test_verify_refuses_what_is_no_receipt(tmp_path: Path) -> None:
