@@ -12,7 +12,7 @@ from sampling.records.cases import Case, CaseState, ever_was
 from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
 from sampling.refused import Refused
-from sampling.tables import Frame, Route, SampledCase, in_sample
+from sampling.tables import Frame, Replacement, Route, SampledCase
 from scorecards.cards import scorecard_for, scorecard_from
 from scorecards.closing import close_when_done
 from scorecards.independence import Involvement, barred_because

@@ -48,5 +48,5 @@ def may_go_on(session: Session, draw: Draw) -> bool:
 
 def close_when_done(session: Session, draw: Draw, *, by: Person) -> None:
     """Close a draw once nothing of it waits: no case for its review, no second stage for its draw."""
-    if draw.plan.voided_at is None and not may_go_on(session, draw) and waiting_cases(session, draw) == 0:
+    if draw.plan.voided_at is None and waiting_cases(session, draw) == 0 and not may_go_on(session, draw):
         close_draw(session, draw, by=by)
