@@ -114,10 +114,7 @@ def check_is_independent(session: Session, sampled: SampledCase, person: Person)
 
 def check_is_in_sample(session: Session, sampled: SampledCase) -> None:
     """Refuse a case that was replaced, or whose draw was voided."""
-    if (
-        session.scalars(select(SampledCase.id).where(SampledCase.id == sampled.id, in_sample())).first()
-        is None
-    ):
+    if sampled.draw.plan.voided_at is not None or session.get(Replacement, sampled.id) is not None:
         raise Refused(
             f"{sampled.frame_case.reference} is no longer in the sample: it was replaced, or its draw was "
             "voided. The register of samples says why."
