@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from sampling.actions import Terms
 from sampling.planning import plans_to_nest_in
 from sampling.randomness import BEACONS, Source, for_demonstration, from_beacon, from_dice
 from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Person
 from sampling.records.settings import setting
 from sampling.refused import Refused
+from sampling.registering import Terms
 from sampling.samples import EVERY_CASE, AtRate, InTwoStages, Size, ToEstimate, ToShow
 
 Standard = Annotated[str | None, typer.Option(help="The standard to show, such as 0.98; else the setting.")]

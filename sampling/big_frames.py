@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import duckdb
 
-from sampling.actions import RECIPE, share_to_show
+from sampling.actions import share_to_show
 from sampling.big_frame_files import check_repeats, check_rows, copy_cases, in_a_sentence, rows_of
 from sampling.draw import SEED, sha256_hex
 from sampling.frames import StratumOf, strata_codes
@@ -23,6 +23,7 @@ from sampling.planning import check_strata_count
 from sampling.randomness import from_system
 from sampling.receipt import FRAME
 from sampling.refused import Refused
+from sampling.registering import RECIPE
 from sampling.samples import EVERY_CASE, ToShow
 from sampling.strata import share_proportionally
 from sampling.stratified import EXACT, HOEFFDING_BINOMIAL, METHODS, method_for

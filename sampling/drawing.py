@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import check_may_draw, plan_contents
 from sampling.draw import draw as draw_references
 from sampling.draw import draw_at_rate, rate_threshold, seed_from, sha256_hex, ticket
 from sampling.frames import frame_content
@@ -23,6 +22,7 @@ from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import add_line, details_of, last_line
 from sampling.register_chain import Event
+from sampling.registering import check_may_draw, plan_contents
 from sampling.sizes import exact_share
 from sampling.tables import Cause, Draw, Frame, FrameCase, Plan, Purpose, Route, SampledCase
 

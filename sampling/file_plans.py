@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import PRIOR, check_may_draw, plan_contents
 from sampling.big_frames import BigStratum
 from sampling.draw import plan_file, sha256_hex
 from sampling.frames import check_may_plan
@@ -20,6 +19,7 @@ from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import add_line
 from sampling.register_chain import Event
+from sampling.registering import check_may_draw, monitoring, plan_contents
 from sampling.samples import check_name_is_free
 from sampling.tables import Draw, Frame, Plan, Route, Stratum
 
@@ -41,7 +41,7 @@ def register_file_plan(
         "route": str(Route.FILE),
         "name": name.strip(),
         "period": [None, None],
-        "monitoring": {"confidence": contents["rule"]["assurance"], "prior": list(PRIOR)},
+        "monitoring": monitoring(contents["rule"]["assurance"]),
     }
     begun = _begun(session, name, wanted)
     if begun is not None:

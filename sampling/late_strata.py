@@ -7,13 +7,14 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import plan_contents, register_late_plan
+from sampling.actions import register_late_plan
 from sampling.case_filters import frame_condition
 from sampling.drawing import check_not_voided
 from sampling.frames import check_may_plan, eligible_cases, freeze
 from sampling.records.cases import Case
 from sampling.records.people import Person
 from sampling.refused import Refused
+from sampling.registering import plan_contents
 from sampling.strata import share_at_rate
 from sampling.tables import Frame, FrameCase, Plan, Purpose, Route
 

@@ -3,7 +3,6 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import check_may_draw, plan_contents
 from sampling.draw import draw as draw_references
 from sampling.drawing import check_not_voided, keep_cases, members_of
 from sampling.receipt import sample_hash
@@ -13,6 +12,7 @@ from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import add_line
 from sampling.register_chain import Event
+from sampling.registering import check_may_draw, plan_contents
 from sampling.tables import Cause, Draw, Purpose, Replacement, Route, SampledCase
 
 REPLACED_BY_STATE = {CaseState.CANCELLED: "cancelled", CaseState.MERGED: "merged"}

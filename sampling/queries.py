@@ -8,13 +8,13 @@ import pandas as pd
 from sqlalchemy import ColumnElement, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from sampling.actions import check_may_draw, plan_contents
 from sampling.randomness import Source, source_of
 from sampling.records.cases import CaseBefore
 from sampling.records.database import frame_of, today
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.register_chain import STATES, Event
+from sampling.registering import check_may_draw, plan_contents
 from sampling.series import NOT_DRAWN, Series, series_of_draws
 from sampling.tables import (
     Cause,

@@ -5,13 +5,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sampling.actions import RECIPE, plan_contents
 from sampling.frames import frame_content
 from sampling.queries import is_sealed, visible_draw
 from sampling.receipt import write_receipt
 from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import lines_of
+from sampling.registering import RECIPE, plan_contents
 from sampling.series import series_of_draws
 from sampling.tables import Draw, FrameCase, Plan, Route, SampledCase, Stratum
 

@@ -9,9 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sampling.actions import (
-    ROUTINE,
-    Terms,
-    plan_contents,
     register_estimate_plan,
     register_plan_to_show,
     register_quota_plan,
@@ -25,6 +22,7 @@ from sampling.randomness import Source, source_of
 from sampling.records.database import today
 from sampling.records.people import Person, Team
 from sampling.refused import Refused
+from sampling.registering import ROUTINE, Terms, plan_contents
 from sampling.strata import share_proportionally
 from sampling.tables import Frame, Plan, Route
 

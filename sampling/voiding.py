@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sampling.actions import check_may_draw
 from sampling.frames import check_may_plan
 from sampling.records.people import Person, Role, check_may_act_as
 from sampling.refused import Refused
 from sampling.register import add_line
 from sampling.register_chain import Event
+from sampling.registering import check_may_draw
 from sampling.tables import Draw, Plan, RegisterEntry, Route
 
 

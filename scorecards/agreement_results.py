@@ -9,6 +9,7 @@ from sampling.intervals import rate_interval
 from sampling.records.people import Person, Role, roles_of
 from sampling.records.settings import setting
 from sampling.refused import Refused
+from sampling.registering import plan_contents
 from sampling.tables import Draw, Frame, Plan, Route, SampledCase
 from scorecards.agreement import Agreement, agreement
 from scorecards.tables import Review, ReviewState, SecondScoring
@@ -72,7 +73,10 @@ def agreement_result(session: Session, draw_id: int, person: Person) -> Agreemen
     overcalled, both_not_met = decided.count((False, True)), decided.count((False, False))
     frame, plan = draw.plan.frame, draw.plan
     level = float(plan.assurance)
-    standard = setting(session, "agreement_standard", frame.period_until or frame.frozen_at.date())
+    registered: str | None = plan_contents(plan).get("standards", {}).get("agreement")
+    standard = registered or setting(
+        session, "agreement_standard", frame.period_until or frame.frozen_at.date()
+    )
 
     def _judged(*, undecided: int) -> Judgement:
         return judge(

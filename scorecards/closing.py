@@ -3,9 +3,9 @@
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import plan_contents
 from sampling.next_tickets import is_extended
 from sampling.records.people import Person
+from sampling.registering import plan_contents
 from sampling.tables import Draw, SampledCase, in_sample
 from sampling.voiding import close_draw
 from scorecards.tables import Review, ReviewState

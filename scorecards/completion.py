@@ -12,12 +12,12 @@ from datetime import date
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import plan_contents
 from sampling.records.calendars import month_end
 from sampling.records.cases import Case, CaseState
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, Team, in_force, roles_of, teams_managed
 from sampling.records.settings import setting
+from sampling.registering import plan_contents
 from sampling.tables import Draw, Frame, FrameCase, Plan, SampledCase, Stratum, in_sample
 from scorecards.sampling_months import teams_at_work
 from scorecards.tables import Review, ReviewState, SamplingReduction

@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from sampling.actions import plan_contents
 from sampling.intervals import rate_interval, stratified_estimate, stratified_limits
 from sampling.records.settings import setting
+from sampling.registering import plan_contents
 from sampling.stratified import HOEFFDING_BINOMIAL, METHODS
 from sampling.tables import Draw, Plan
 from sampling.worst_case import TooLarge
@@ -68,8 +68,11 @@ def measure_result(session: Session, draws: Sequence[Draw], name: str) -> Measur
 
 
 def standard_of(session: Session, draw: Draw, measure: str) -> str:
-    """The standard a measure is judged by: the outcome's as the plan registered it, else that of the day."""
+    """The standard a measure is judged by, as the plan registered it; older plans go by the settings."""
     plan, frame = draw.plan, draw.plan.frame
+    registered: str | None = plan_contents(plan).get("standards", {}).get(measure)
+    if registered is not None:
+        return registered
     if measure == "outcome" and plan.standard is not None:
         return plan.standard
     assert draw.drawn_at is not None

@@ -13,12 +13,12 @@ from typing import Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import plan_contents
 from sampling.next_tickets import is_extended
 from sampling.randomness import Source
 from sampling.records.cases import CaseState
 from sampling.records.people import Person, Role, roles_of
 from sampling.refused import Refused
+from sampling.registering import plan_contents
 from sampling.series import Series, series_of_draws
 from sampling.tables import Draw, Frame, FrameCase, Plan, Purpose, Replacement, Route, SampledCase
 from scorecards.measure_results import STANDARDS, MeasureResult, measure_result

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
-from typing import Final
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -17,15 +16,12 @@ from sampling.monitoring import (
     whole_order_prefix,
 )
 from sampling.records.people import Person
+from sampling.registering import PRIORS, plan_contents
 from sampling.tables import Draw, FrameCase, Purpose, Replacement, SampledCase, Stratum
 from scorecards.measure_results import standard_of
 from scorecards.result_counts import MEASURES, draws_of_sample, is_submitted
 from scorecards.results import judged_measures, visible_sample
 from scorecards.tables import Review
-
-# What is expected before the first case: fixed here, for every sample, before any result is known. The
-# limits hold whatever the truth; these make them narrow soonest for offices near 98% and 80%.
-PRIORS: Final[dict[str, Prior]] = {"outcome": (99, 1), "method": (9, 1)}
 
 
 @dataclass(frozen=True)
@@ -106,18 +102,19 @@ def _running(
     prefix = read(order)
     missing = next((case for case in order if not case.is_reviewed), None)
     level = float(plan.assurance)
+    # As the plan registered it; plans from before it did had the same.
+    priors = plan_contents(plan).get("monitoring", {}).get("priors", PRIORS)
+    prior: Prior = (priors[measure][0], priors[measure][1])
 
     def sequence(undecided: int) -> ConfidenceSequence:
         results = [(case.stratum_id, undecided if case.met is None else int(case.met)) for case in prefix]
         if by_stratum:
-            return stratified_confidence_sequence(
-                results, populations, confidence=level, prior=PRIORS[measure]
-            )
+            return stratified_confidence_sequence(results, populations, confidence=level, prior=prior)
         return confidence_sequence(
             [result for _, result in results],
             sum(populations.values()),
             confidence=level,
-            prior=PRIORS[measure],
+            prior=prior,
         )
 
     undecided = sum(case.met is None for case in prefix)

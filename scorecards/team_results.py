@@ -9,10 +9,10 @@ import pandas as pd
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from sampling.actions import plan_contents
 from sampling.intervals import rate_interval
 from sampling.records.database import frame_of, total
 from sampling.records.people import Person, Team
+from sampling.registering import plan_contents
 from sampling.tables import Draw, FrameCase, SampledCase
 from scorecards.measure_results import standard_of
 from scorecards.result_counts import (

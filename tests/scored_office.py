@@ -15,7 +15,7 @@ from learning_register.citations import LearningKind
 from learning_register.documents import GUIDANCE, load_shipped_documents
 from learning_register.following_up import add_action
 from learning_register.tables import FollowUpAction, LearningPoint
-from sampling.actions import ROUTINE, Terms, register_quota_plan, register_sized_plan
+from sampling.actions import register_quota_plan, register_sized_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_case_frame, freeze_open_frame
 from sampling.late_strata import plan_late_strata
@@ -28,6 +28,7 @@ from sampling.records.database import reading, writing
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.records.settings import set_setting
+from sampling.registering import ROUTINE, Terms
 from sampling.samples import Size, plan_case_sample
 from sampling.tables import Draw, Route, SampledCase
 from sampling.voiding import void_plan

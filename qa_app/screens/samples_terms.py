@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from qa_app.planning_words import round_in_words
 from qa_app.runtime import date_input, fresh, given, problem, reading, signed_in
-from sampling.actions import Terms
 from sampling.planning import plans_to_nest_in
 from sampling.randomness import (
     BEACONS,
@@ -22,6 +21,7 @@ from sampling.randomness import (
 )
 from sampling.records.database import OFFICE_TIME, now
 from sampling.refused import Refused
+from sampling.registering import Terms
 from sampling.samples import DEMONSTRATION
 
 _SOURCES: Final = {

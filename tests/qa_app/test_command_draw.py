@@ -15,11 +15,11 @@ from unguarded import unguarded
 
 from qa_app.command_line import app
 from qa_app.migrating import migrate
-from sampling.actions import plan_contents
 from sampling.drawing import confirm_roll, record_roll, seed_plan
 from sampling.receipt_queries import receipt_of
 from sampling.records.database import connect
 from sampling.records.office import disable_person
+from sampling.registering import plan_contents
 from sampling.samples import plan_open_sample
 from sampling.sizes import size_for_margin, size_to_show, stop_or_go
 from sampling.tables import Draw, Frame, Plan, RegisterEntry, SampledCase

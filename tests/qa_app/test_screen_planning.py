@@ -9,9 +9,9 @@ from scored_office import ScoredOffice
 from sqlalchemy import Engine, func, select
 from streamlit.testing.v1 import AppTest
 
-from sampling.actions import Terms, plan_contents
 from sampling.randomness import Source, for_demonstration, from_beacon, from_dice
 from sampling.records.database import OFFICE_TIME
+from sampling.registering import Terms, plan_contents
 from sampling.samples import plan_case_sample
 from sampling.sizes import size_for_margin, size_to_show, stop_or_go
 from sampling.tables import Draw, Frame, Plan, Route

@@ -9,11 +9,11 @@ from scored_office import QUARTER, ScoredOffice
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
-from sampling.actions import Terms
 from sampling.drawing import carry_out_plan
 from sampling.randomness import for_demonstration, from_beacon, from_dice
 from sampling.records.cases import Case
 from sampling.records.office import add_person
+from sampling.registering import Terms
 from sampling.samples import InTwoStages, Size, plan_case_sample
 from sampling.tables import Draw, Plan, Replacement, Route, SampledCase
 from scorecards.requirements import Kind

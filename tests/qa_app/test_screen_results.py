@@ -8,9 +8,9 @@ from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
-from sampling.actions import Terms
 from sampling.randomness import for_demonstration
 from sampling.records.cases import Case, CaseState
+from sampling.registering import Terms
 from sampling.samples import InTwoStages
 from sampling.tables import Route, SampledCase
 from scorecards.requirements import Kind, ResponseValue

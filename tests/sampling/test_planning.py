@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from sampling.actions import Terms, plan_contents
 from sampling.drawing import record_roll
 from sampling.intervals import fewest_failing, lower_limit, stratified_limits
 from sampling.plan_effects import (
@@ -34,6 +33,7 @@ from sampling.randomness import from_beacon, from_dice
 from sampling.refused import Refused
 from sampling.register import add_line
 from sampling.register_chain import Event
+from sampling.registering import Terms, plan_contents
 from sampling.samples import Size, ToShow, plan_case_sample
 from sampling.sizes import breach, chance_of_met, size_for_margin, size_to_show, stop_or_go
 from sampling.stratified import EXACT, HOEFFDING_BINOMIAL, METHODS, WORST_CASE

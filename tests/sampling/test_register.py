@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select, update
 from unguarded import unguarded
 
-from sampling.actions import Terms
 from sampling.draw import draw, draw_at_rate, rate_threshold, seed_from, ticket
 from sampling.drawing import carry_out_plan, confirm_roll, record_roll, seed_plan
 from sampling.late_strata import late_cases, plan_late_strata
@@ -22,6 +21,7 @@ from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import details_of, head_of_register, last_line, lines_of, state_of
 from sampling.register_chain import Event, best_of, check_chain
+from sampling.registering import Terms
 from sampling.samples import AtRate, InTwoStages, ToEstimate, ToShow, plan_case_sample
 from sampling.sizes import exact_share
 from sampling.tables import Cause, Draw, Frame, Plan, Purpose, RegisterEntry, Route, SampledCase

@@ -233,7 +233,8 @@ def test_the_second_stage_follows_exactly_one_failure(office: ScoredOffice, fail
 
 def test_a_voided_sample_leaves_the_lists_and_keeps_its_reviews(office: ScoredOffice) -> None:
     draw_id = office.draw_closed([4])
-    review_id = office.score(QUINN, office.to_do(QUINN, Route.CENTRAL)[0])
+    first, *_, last = office.to_do(QUINN, Route.CENTRAL)
+    review_id = office.score(QUINN, first)
     with office.reading() as session:
         plan_id = session.get_one(Draw, draw_id).plan_id
     void(office, plan_id)
@@ -242,8 +243,6 @@ def test_a_voided_sample_leaves_the_lists_and_keeps_its_reviews(office: ScoredOf
     with office.reading() as session:
         asked = next(line for line in lines_of(session) if line.event == "void asked")
     assert '"reviewed":1' in asked.details
-    with office.reading() as session:
-        last = session.scalars(select(SampledCase.id).where(SampledCase.draw_id == draw_id)).all()[-1]
     with pytest.raises(Refused, match="voided on 6 July 2026"):
         replace(office, QUINN, last, "duplicate")
     with pytest.raises(Refused, match="no longer in the sample"):

@@ -6,9 +6,9 @@ import pytest
 from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 
-from sampling.actions import Terms
 from sampling.randomness import for_demonstration
 from sampling.refused import Refused
+from sampling.registering import Terms
 from sampling.samples import AtRate, InTwoStages, ToShow
 from sampling.series import Series
 from sampling.stratified import METHODS

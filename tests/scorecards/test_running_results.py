@@ -6,10 +6,11 @@ from sqlalchemy import Engine, func, select
 
 from sampling.monitoring import confidence_sequence, stratified_confidence_sequence
 from sampling.refused import Refused
+from sampling.registering import PRIORS
 from sampling.samples import ToShow
 from sampling.tables import FrameCase, SampledCase
 from scorecards.requirements import Kind, ResponseValue
-from scorecards.running_results import PRIORS, RunningResult, running_results
+from scorecards.running_results import RunningResult, running_results
 
 HEAD, QA = "Hedda Head", "Quinn Qua"
 
