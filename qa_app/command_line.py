@@ -64,7 +64,6 @@ Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 serves
 def run(database: Database = None, port: Port = 8501, host: Host = "127.0.0.1") -> None:
     """Open the office's database and serve it."""
     with refusals():
-        _check_free(host, port)
         url = address_of(database)
         with opened(url) as engine:
             office = check_has_office(engine)
@@ -72,6 +71,7 @@ def run(database: Database = None, port: Port = 8501, host: Host = "127.0.0.1") 
                 raise Refused(
                     f"{shown(engine)} holds the demonstration. Start it with “qa demo”, or choose another."
                 )
+            _check_free(host, port)
             migrate(engine)
     typer.echo(f"{office.name} is at {_web_address(host, port)} (stop with Ctrl+C)")
     _serve(url, host, port)
@@ -91,8 +91,6 @@ def demo(
     from qa_app.demo import PASSWORD, SIGN_INS, is_complete, load  # much that other commands do not need
 
     with refusals():
-        if not no_serve:
-            _check_free(host, port)
         url = address_of(database, DEMONSTRATION_FILE)
         make_folder(url)
         with opened(url) as engine:
@@ -102,6 +100,8 @@ def demo(
                     f"{shown(engine)} holds a real office, {office.name}, which the demonstration must not "
                     "touch. Choose another database."
                 )
+            if not no_serve:
+                _check_free(host, port)
             if office is not None and (fresh or not _is_whole(engine, is_complete)):
                 _throw_away(engine)
                 office = None

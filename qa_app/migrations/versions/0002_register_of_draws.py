@@ -250,11 +250,11 @@ def _guard() -> None:
     postgresql = op.get_bind().dialect.name == "postgresql"
     if postgresql:
         op.execute(
-            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             "RAISE EXCEPTION 'What is in the register of draws stays: %', TG_TABLE_NAME; END $$"
         )
         op.execute(
-            "CREATE FUNCTION check_register_line() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "CREATE OR REPLACE FUNCTION check_register_line() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"IF {_OUT_OF_ORDER} THEN RAISE EXCEPTION 'This line cannot come next in the register of draws'; "
             "END IF; RETURN NEW; END $$"
         )
