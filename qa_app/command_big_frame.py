@@ -102,8 +102,9 @@ def draw_from_file(
                 progress(0.8, f"Drawing {sum(sizes.values()):,} of {found.population:,} cases")
                 drawn = draw_from(found, sizes, seed=seed)
                 progress(0.9, f"Writing the sample and the receipt of {found.population:,} cases")
-                _replace(output / SAMPLE, lambda file: file.write_bytes(_as_csv(found, drawn)))
+                # On record before anybody can look at it.
                 facts, plan = _record(engine, draw_id, _sample(drawn), by_id=by_id)
+                _replace(output / SAMPLE, lambda file: file.write_bytes(_as_csv(found, drawn)))
                 _replace(output / ZIP, lambda file: _write_receipt(file, found, plan, facts))
                 progress(1.0, f"Drew {sum(sizes.values()):,} of {found.population:,} cases")
     words = (

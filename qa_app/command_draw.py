@@ -21,6 +21,7 @@ from qa_app.command_sizes import (
     EveryCase,
     Expected,
     Margin,
+    Measure,
     NestIn,
     Randomness,
     Rate,
@@ -71,6 +72,7 @@ def central(
     standard: Standard = None,
     assurance: Assurance = None,
     allowed_failures: AllowedFailures = 0,
+    measure: Measure = "outcome",
     two_stages: TwoStages = False,
     margin: Margin = None,
     expected: Expected = None,
@@ -88,7 +90,7 @@ def central(
 ) -> None:
     """Draw from the closed cases of a period: enough to show a standard, unless asked otherwise."""
     asked = SizeAsked(
-        standard, assurance, allowed_failures, two_stages, margin, expected, rate, cases, every_case
+        standard, assurance, allowed_failures, measure, two_stages, margin, expected, rate, cases, every_case
     )
 
     def plan(session: Session, person: Person) -> Plan:
@@ -124,6 +126,7 @@ def thematic(
     standard: Standard = None,
     assurance: Assurance = None,
     allowed_failures: AllowedFailures = 0,
+    measure: Measure = "outcome",
     two_stages: TwoStages = False,
     margin: Margin = None,
     expected: Expected = None,
@@ -141,7 +144,7 @@ def thematic(
 ) -> None:
     """Draw from the cases that filters select: enough to show a standard, unless asked otherwise."""
     asked = SizeAsked(
-        standard, assurance, allowed_failures, two_stages, margin, expected, rate, cases, every_case
+        standard, assurance, allowed_failures, measure, two_stages, margin, expected, rate, cases, every_case
     )
 
     def plan(session: Session, person: Person) -> Plan:

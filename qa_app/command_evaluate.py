@@ -23,6 +23,7 @@ from qa_app.result_words import (
     progress_sentence,
     rerolls_sentence,
     running_sentence,
+    scope_sentence,
 )
 from qa_app.wording import (
     MEASURES,
@@ -40,7 +41,7 @@ from sampling.refused import Refused
 from sampling.stratified import HOEFFDING_BINOMIAL
 from sampling.tables import Route
 from scorecards.measure_results import MeasureResult
-from scorecards.results import SampleResult, result_samples, sample_result
+from scorecards.results import SampleResult, result_samples, sample_result, visible_sample, voided_samples
 from scorecards.running_results import RunningResult, running_results
 from scorecards.team_results import team_results
 from scorecards.verdicts import Judgement, judge, judge_strata
@@ -179,6 +180,7 @@ def _of_sample(
         "reviewed": result.reviewed,
         "due_on": str(result.due_on),
         "late_cases": result.late_cases,
+        "late_not_drawn": result.late_not_drawn,
         "replaced": result.replaced,
         "not_found": result.not_found,
         "not_assessable": list(result.not_assessable),
@@ -210,6 +212,8 @@ def _draw_called(session: Session, name: str, person: Person) -> int:
     found = [draw_id for draw_id, called in known if called == name]
     if found:
         return found[0]
+    for draw_id in voided_samples(session, name, person):
+        visible_sample(session, draw_id, person)  # refused, and says why
     names = ", ".join(f"“{called}”" for _, called in known)
     raise Refused(
         f"No sample called “{name}” has results that {person.name} may see. There are: {names or 'none'}."
@@ -225,7 +229,7 @@ def _in_words(result: SampleResult, running: dict[str, RunningResult]) -> str:
             progress_sentence(result),
             draws_sentence(result.draws, of),
             plan_sentence(result),
-            rerolls_sentence(result.draws, result.assurance),
+            rerolls_sentence(result.draws, result.assurance) if result.measures else "",
         ],
         *(_measure_in_words(measure, result, running[measure.measure]) for measure in result.measures),
         *(
@@ -248,10 +252,11 @@ def _measure_in_words(measure: MeasureResult, result: SampleResult, running: Run
             judgement, outstanding=outstanding, not_assessable=judgement.undecided - outstanding
         ),
         method_sentence(judgement),
+        scope_sentence(measure),
         range_sentence(
             measure.likely_low,
             measure.likely_high,
-            population=result.population,
+            population=judgement.population,
             assurance=measure.assurance,
             against=against,
             weighted=measure.weighted_estimate,

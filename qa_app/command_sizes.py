@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from qa_app.wording import MEASURES
 from sampling.planning import plans_to_nest_in
 from sampling.randomness import BEACONS, Source, for_demonstration, from_beacon, from_dice
 from sampling.records.database import OFFICE_TIME, now, today
@@ -19,6 +20,7 @@ from sampling.samples import EVERY_CASE, AtRate, InTwoStages, Size, ToEstimate, 
 Standard = Annotated[str | None, typer.Option(help="The standard to show, such as 0.98; else the setting.")]
 Assurance = Annotated[str | None, typer.Option(help="How sure it must be, such as 0.95; else the setting.")]
 AllowedFailures = Annotated[int, typer.Option(help="How many may fail and the standard still be shown.")]
+Measure = Annotated[str, typer.Option(help="What the standard is of: outcome or method.")]
 TwoStages = Annotated[
     bool,
     typer.Option("--two-stages", help="None may fail; after exactly one, as many again, of which none may."),
@@ -58,6 +60,7 @@ class SizeAsked:
     standard: str | None = None
     assurance: str | None = None
     allowed_failures: int = 0
+    measure: str = "outcome"
     two_stages: bool = False
     margin: str | None = None
     expected: str | None = None
@@ -93,12 +96,15 @@ def size_of(session: Session, period: tuple[date, date] | None, asked: SizeAsked
         return asked.cases
     if asked.every_case:
         return EVERY_CASE
-    standard = asked.standard or setting(session, "outcome_standard", period[1] if period else today(session))
+    if asked.measure not in MEASURES:
+        raise Refused(f"--measure is one of {', '.join(MEASURES)}; {asked.measure!r} is not.")
+    day = period[1] if period else today(session)
+    standard = asked.standard or setting(session, f"{asked.measure}_standard", day)
     assurance = asked.assurance or setting(session, "assurance", today(session))
     _check_assurance(assurance)
     if asked.two_stages:
-        return InTwoStages(standard, assurance)
-    return ToShow(standard, assurance, asked.allowed_failures)
+        return InTwoStages(standard, assurance, asked.measure)
+    return ToShow(standard, assurance, asked.allowed_failures, asked.measure)
 
 
 def _check_alone(way: str, asked: SizeAsked) -> None:

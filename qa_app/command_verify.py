@@ -1,26 +1,36 @@
-"""`qa verify`: a receipt worked out again, and the register of an office gone through line by line."""
+"""`qa verify`: a receipt worked out again, and the register of an office gone through line by line.
+
+The register is compared with the samples that the database holds, too.
+"""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Engine
 
 from qa_app.command_parts import Database, Json, address_of, check_has_office, opened, refusals, say
 from qa_app.wording import percent
 from sampling.randomness import Source
 from sampling.receipt import is_voided, verify_receipt
-from sampling.receipt_queries import check_against_register
+from sampling.receipt_queries import SinceThen, check_against_register
 from sampling.records.database import reading
 from sampling.refused import Refused
-from sampling.register import lines_of
-from sampling.register_chain import Event, best_of, check_chain
+from sampling.register import head_of_register
+from sampling.register_chain import Event, best_of
+from sampling.register_check import check_register
 
 
 def verify(
     receipt: Annotated[Path | None, typer.Argument(help="The receipt of a draw: a ZIP file.")] = None,
     register: Annotated[
-        bool, typer.Option("--register", help="Go through the register of the office, line by line.")
+        bool,
+        typer.Option(
+            "--register",
+            help="Go through the register of the office line by line, and compare its samples with it.",
+        ),
     ] = False,
     database: Database = None,
     as_json: Json = False,
@@ -33,7 +43,6 @@ def verify(
             raise Refused("Name the receipt of a draw, or go through the office's register with --register.")
         if receipt is not None:
             facts = verify_receipt(_read(receipt))
-            words += _words(facts, compared=database is not None)
             kept = ("draw", "population", "frame_sha256", "plan_sha256", "registered_at", "seed", "drawn_at")
             result |= {field: facts[field] for field in kept}
             result |= {
@@ -44,39 +53,72 @@ def verify(
                 "draws_voided": facts["series"]["voided"],
                 "is_in_register": True if database is not None else None,
             }
+        since: SinceThen | None = None
         if register or database is not None:
             with opened(address_of(database)) as engine:
                 check_has_office(engine)
-                with reading(engine) as session:
+                with reading(_at_one_moment(engine)) as session:
                     if receipt is not None and database is not None:
-                        check_against_register(session, facts)
+                        since = check_against_register(session, facts)
                     if register:
-                        lines = lines_of(session)
-                        count = check_chain(lines)
-                        last = lines[-1].entry_sha256 if lines else None
-                        words.append(
-                            f"The register holds: {count:,} lines, each follows from the one before."
+                        count = check_register(session)
+                        head = head_of_register(session)
+                        last = head[1] if head else None
+                        of_register = (
+                            f"The register holds: {count:,} lines, each follows from the one before. The "
+                            "plans, draws and cases in the database are what its lines say."
                             + (f" The last hash is {last}." if last else "")
                         )
                         result |= {"register_lines": count, "register_sha256": last}
+        if receipt is not None:
+            words += _words(facts, since)
+            result |= _now(since)
+        if register:
+            words.append(of_register)
     say("\n".join(words), result, as_json=as_json)
 
 
-def _words(facts: Mapping[str, Any], *, compared: bool) -> list[str]:
+def _at_one_moment(engine: Engine) -> Engine:
+    """Whatever is written meanwhile: the register and the samples are read as they stand at one moment."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine  # SQLite reads so of itself
+
+
+def _now(since: SinceThen | None) -> dict[str, object]:
+    """What the register says now, for --json; null when it was not asked."""
+    lines = since.lines if since else []
+    return {
+        "events_since": [{"event": line.event, "at": line.at} for line in lines] if since else None,
+        "voided_now": since.is_voided if since else None,
+        "draw_number_now": since.series.number if since else None,
+        "draws_for_period_now": since.series.made if since else None,
+        "draws_voided_now": since.series.voided if since else None,
+    }
+
+
+def _words(facts: Mapping[str, Any], since: SinceThen | None) -> list[str]:
     drawn, population = len(facts["sample"]), facts["population"]
     words = [f"The receipt holds: {drawn:,} of {population:,} cases, drawn as registered."]
-    if compared:
+    if since is not None:
         words.append("It is what the office's register says.")
     else:
         words.append("It was not compared with the office's register; --database does that.")
-    series = facts["series"]
+    series = vars(since.series) if since is not None else facts["series"]
+    when = "by now" if since is not None else "when the receipt was written"
     if series["made"] > 1:
         chance = 1 - float(facts["plan"]["rule"]["assurance"])
         words.append(
             f"It is draw {series['number']} of {series['made']} for the same purpose, of which "
-            f"{series['voided']} were voided when the receipt was written. Were only the best of "
+            f"{series['voided']} were voided {when}. Were only the best of "
             f"{series['made']} reported, an office that misses the standard would pass with a chance of up "
             f"to {percent(best_of(chance, series['made']))} instead of {percent(chance)}."
+        )
+    if facts["randomness"] == Source.BEACON:
+        named = facts["plan"]["randomness"]
+        words.append(
+            f"Its public value was typed in: {facts['public_value']}. This program does not look it up; "
+            f"compare it with round {named['round']} of {named['beacon']}, as its operator publishes it."
         )
     events = [line["event"] for line in facts["register"]]
     if Event.EXTENDED in events:
@@ -87,6 +129,30 @@ def _words(facts: Mapping[str, Any], *, compared: bool) -> list[str]:
         words.append("It is a demonstration: its seed was typed by hand, so its choice proves nothing.")
     if is_voided(facts):
         words.append("It was voided: it counts in no result.")
+    if since is not None and since.lines:
+        words += _since(since)
+    return words
+
+
+_TOLD = {
+    Event.EXTENDED: "its second stage was drawn",
+    Event.REPLACED: "a case was replaced by the next ticket",
+    Event.VOID_ASKED: "somebody asked that it be voided",
+    Event.VOID_DECLINED: "that was declined",
+    Event.VOIDED: "it was voided",
+    Event.CLOSED: "nothing of it waits any more, and it was closed",
+}
+
+
+def _since(since: SinceThen) -> list[str]:
+    happened = [
+        f"{moment.day} {moment:%B %Y}: {_TOLD[Event(line.event)]}"
+        for line in since.lines
+        for moment in [datetime.fromisoformat(line.at)]
+    ]
+    words = [f"Since the receipt was written, by the register: {'; '.join(happened)}."]
+    if since.is_voided:
+        words.append("As it was voided, it counts in no result any more.")
     return words
 
 

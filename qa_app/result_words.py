@@ -93,6 +93,12 @@ def progress_sentence(result: SampleResult) -> str:
         words.append(f"{result.drawn - result.reviewed:,} to do by {in_words(result.due_on)}.")
     if result.late_cases:
         words.append(f"{cases_in_words(result.late_cases)} of these came late and are strata of their own.")
+    if late := result.late_not_drawn:
+        are = "is" if late == 1 else "are"
+        words.append(
+            f"{cases_in_words(late, 'late case')} {are} registered and not drawn yet: until then nothing is "
+            f"known of {'it' if late == 1 else 'them'}, and {'it' if late == 1 else 'all of them'} may fail."
+        )
     if replaced := replaced_sentence(result.replaced):
         words.append(replaced)
     return " ".join(words)
@@ -107,6 +113,21 @@ def replaced_sentence(replaced: Mapping[str, int]) -> str:
     return (
         f"{cases_in_words(total)} {'was' if total == 1 else 'were'} out of scope and replaced by the next "
         f"ticket ({reasons})."
+    )
+
+
+def scope_sentence(measure: MeasureResult) -> str:
+    """Which numbers of cases a verdict holds for, where some were replaced; empty where none was."""
+    parts = measure.stages[:1] or measure.strata
+    replaced = sum(part.replaced for part in parts)
+    population = measure.judgement.population
+    if not replaced or not population:
+        return ""
+    if measure.judgement.reviewed == population:
+        return f"Without what was out of scope there are {cases_in_words(population)}, and all were drawn."
+    return (
+        f"At most {cases_in_words(population)} are in scope, and some that were not drawn may not be: the "
+        "verdict is the most cautious one over the numbers there can be."
     )
 
 

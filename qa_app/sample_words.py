@@ -70,6 +70,7 @@ class Judged:
     noun: str = "case"
     meet: str = "meet"
     fail: str = "fail"
+    measure: str = "outcome"
 
 
 def field_in_words(field: str) -> str:
@@ -161,11 +162,13 @@ def rerolls_in_words(sample: SampleRow) -> str:
     series = sample.series
     if series.made < 2:
         return ""
+    told = f"{series.made} samples were drawn for the same purpose, {series.voided} of them voided."
+    if sample.standard is None and sample.route != Route.CENTRAL:
+        return told  # no standard is judged by it
     chance = 1 - float(sample.assurance)
     return (
-        f"{series.made} samples were drawn for the same purpose, {series.voided} of them voided. Were only "
-        f"the best of {series.made} reported, an office that misses the standard would pass with a chance of "
-        f"up to {percent(best_of(chance, series.made))} instead of {percent(chance)}."
+        f"{told} Were only the best of {series.made} reported, an office that misses the standard would pass "
+        f"with a chance of up to {percent(best_of(chance, series.made))} instead of {percent(chance)}."
     )
 
 

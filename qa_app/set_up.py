@@ -21,24 +21,38 @@ class Step:
     words: str
     done: bool
     screen: str
+    part: str | None = None
 
 
 def set_up_checklist(session: Session) -> list[Step]:
     """The steps in the order in which they are best taken."""
-    managers = _count(session, RoleHeld, RoleHeld.role == Role.LINE_MANAGER)
+    managed = select(RoleHeld.team_id).where(RoleHeld.role == Role.LINE_MANAGER)
+    teams, without = _count(session, Team), _count(session, Team, Team.id.not_in(managed))
     reviewers = _count(session, RoleHeld, RoleHeld.role == Role.QA_REVIEWER)
-    steps = {
-        "Add the teams": (_count(session, Team), "office"),
-        "Add people: a line manager for each team, and a QA reviewer": (min(managers, reviewers), "office"),
-        "Say who manages whom": (_count(session, LineManagement), "office"),
-        "Look at the standards and other settings, and keep or change them": (
-            _count(session, Setting),
+    return [
+        Step("Add the teams", teams > 0, "office", "Teams"),
+        Step(
+            "Add people, and give them roles: a line manager for each team, and a QA reviewer",
+            teams > 0 and without == 0 and reviewers > 0,
             "office",
+            "People",
         ),
-        "Choose which scorecard serves which type of case": (_count(session, ScorecardUse), "scorecards"),
-        "Import the first cases": (_count(session, Import, Import.undone_at.is_(None)), "import_cases"),
-    }
-    return [Step(words, there > 0, screen) for words, (there, screen) in steps.items()]
+        Step("Say who manages whom", _count(session, LineManagement) > 0, "office", "People"),
+        Step(
+            "Look at the standards and other settings, and keep or change them",
+            _count(session, Setting) > 0,
+            "office",
+            "Settings",
+        ),
+        Step(
+            "Choose which scorecard serves which type of case",
+            _count(session, ScorecardUse) > 0,
+            "scorecards",
+        ),
+        Step(
+            "Import the first cases", _count(session, Import, Import.undone_at.is_(None)) > 0, "import_cases"
+        ),
+    ]
 
 
 def load_shipped(session: Session, *, by: Person) -> None:

@@ -105,6 +105,8 @@ def verdict_sentence(judgement: Judgement, *, outstanding: int = 0, not_assessab
     """
     known, standard = judgement.reviewed - judgement.undecided, judgement.standard
     words = [f"{VERDICTS[judgement.verdict]}:"]
+    if judgement.population == 0:
+        return f"{words[0]} no case is in scope, so there is nothing to judge."
     if known:
         share = percent(Fraction(judgement.met, known), against=standard)
         of = "the sample" if not outstanding else "those with a result so far"
@@ -169,11 +171,27 @@ def theme_sentence(counts: MeasureCounts) -> str:
     return words
 
 
-def open_sentence(met: int, assessable: int, *, standard: Fraction) -> str:
-    """How many of the open cases that managers reviewed meet requirements: a count of them, no estimate."""
+def open_sentence(met: int, assessable: int, *, standard: Fraction, left: int | None = 0) -> str:
+    """How many of the open cases that managers reviewed meet requirements: a count of them, no estimate.
+
+    `left` of the month's sample are not reviewed yet: while there are any, it is a share so far. None: the
+    reader sees only a part of the month.
+    """
     if not assessable:
         return "No open case has a result yet."
     share = Fraction(met, assessable)
+    if left is None:
+        return (
+            f"Of those you may see: {met:,} of {assessable:,} reviewed open cases meet requirements overall, "
+            f"{percent(share, against=standard)}; the standard is {whole_percent(standard)}."
+        )
+    if left:
+        return (
+            f"So far: {met:,} of {assessable:,} reviewed open cases meet requirements overall, "
+            f"{percent(share, against=standard)}; {cases_in_words(left)} of the month's sample "
+            f"{'is' if left == 1 else 'are'} still to be reviewed, and the standard is "
+            f"{whole_percent(standard)}."
+        )
     return (
         f"{'Reached' if share >= standard else 'Not reached'}: {met:,} of {assessable:,} reviewed open cases "
         f"meet requirements overall, {percent(share, against=standard)}; "

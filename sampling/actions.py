@@ -32,14 +32,20 @@ def register_plan_to_show(
     standard: str,
     assurance: str,
     allowed_failures: int,
+    measure: str = "outcome",
     due_on: date,
     terms: Terms = ROUTINE,
     by: Person,
 ) -> Plan:
     """Register a sample that is large enough to show a standard, by the bound that will judge it."""
     sizes = sizes_to_show(frame, standard=standard, assurance=assurance, allowed_failures=allowed_failures)
-    rule = {"standard": standard, "assurance": assurance, "allowed_failures": allowed_failures}
     purpose = Purpose.AGREEMENT if frame.route == Route.SECOND else Purpose.SHOW
+    rule = {
+        "standard": standard,
+        "assurance": assurance,
+        "allowed_failures": allowed_failures,
+        "measure": "agreement" if purpose == Purpose.AGREEMENT else measure,
+    }
     return register(
         session, frame, purpose=purpose, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by
     )
@@ -51,6 +57,7 @@ def register_stop_or_go_plan(
     *,
     standard: str,
     assurance: str,
+    measure: str = "outcome",
     due_on: date,
     terms: Terms = ROUTINE,
     by: Person,
@@ -65,6 +72,7 @@ def register_stop_or_go_plan(
         "assurance": assurance,
         "allowed_failures": 0,
         "second_stage": found.second_stage,
+        "measure": measure,
     }
     return register(
         session, frame, purpose=Purpose.SHOW, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by

@@ -102,6 +102,11 @@ def confirm_roll(session: Session, plan: Plan, *, by: Person) -> Draw:
 
 def _seed_from_parent(session: Session, plan: Plan, *, by: Person) -> Draw:
     parent = session.scalars(select(Draw).where(Draw.plan_id == plan.parent_id)).first()
+    if parent is None and plan.parent is not None and plan.parent.voided_at is not None:
+        raise Refused(
+            f"The seed of this plan was to be that of “{plan.parent.frame.name}”, which was voided before it "
+            "had one. Ask that this plan be voided too, and plan anew."
+        )
     if parent is None:
         raise Refused("The parent of this plan has no seed yet. Draw the parent first.")
     return _keep_seed(session, plan, parent.public_value, source=Source.PARENT, by=by)
@@ -152,6 +157,9 @@ def draw_sample(session: Session, draw: Draw, *, by: Person) -> int:
     cases = keep_cases(session, draw, drawn, members, cause=Cause.DRAWN)
     details = {"cases": len(cases), "sample_sha256": sample_hash(cases)}
     draw.drawn_at = add_line(session, plan, Event.DRAWN, by=by, details=details).at
+    session.flush()
+    if not cases:  # a rolling intake may draw nobody: nothing of it waits
+        draw.closed_at = add_line(session, plan, Event.CLOSED, by=by).at
     return len(cases)
 
 

@@ -17,7 +17,7 @@ from sampling.receipt import sample_hash
 from sampling.records.database import now, today
 from sampling.records.people import Person
 from sampling.refused import Refused
-from sampling.register import add_line
+from sampling.register import add_line, moment
 from sampling.register_chain import Event
 from sampling.registering import check_may_draw, monitoring, plan_contents
 from sampling.samples import check_name_is_free
@@ -48,7 +48,7 @@ def register_file_plan(
         return begun
     check_name_is_free(session, name)
     frame = _freeze(session, name.strip(), strata, wanted, by=by)
-    registered_at = now(session).replace(microsecond=0)
+    registered_at = moment(session)
     text = plan_file(
         {
             **wanted,

@@ -67,11 +67,11 @@ def _takes_late_cases(plan: Plan) -> bool:
 
 
 def _condition(frame: Frame) -> ColumnElement[bool]:
-    known = select(FrameCase.case_id).where(
-        FrameCase.frame_id.in_(
-            select(Frame.id).where((Frame.id == frame.id) | (Frame.late_to_id == frame.id))
-        )
+    voided = select(Plan.frame_id).where(Plan.voided_at.is_not(None))
+    frames = select(Frame.id).where(
+        (Frame.id == frame.id) | ((Frame.late_to_id == frame.id) & Frame.id.not_in(voided))
     )
+    known = select(FrameCase.case_id).where(FrameCase.frame_id.in_(frames))
     period = (frame.period_from, frame.period_until) if frame.period_from and frame.period_until else None
     return frame_condition(
         Route(frame.route), period=period, filters=frame.filters["fields"]

@@ -7,7 +7,6 @@ from sampling.draw import draw as draw_references
 from sampling.drawing import check_not_voided, keep_cases, members_of
 from sampling.receipt import sample_hash
 from sampling.records.cases import Case, CaseState
-from sampling.records.database import now
 from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import add_line
@@ -35,8 +34,10 @@ def extend_draw(session: Session, draw: Draw, *, by: Person) -> int:
         raise Refused("The second stage of this plan was drawn already.")
     (stratum,) = draw.plan.frame.strata
     members = members_of(session, draw.plan.frame)
+    _hold(session, draw)
     have = _highest(session, draw, stratum.id)
-    order = draw_references(members, {stratum.code: have + second_stage}, seed=draw.seed)[stratum.code]
+    size = min(have + second_stage, stratum.population)  # cases that were replaced took tickets of it
+    order = draw_references(members, {stratum.code: size}, seed=draw.seed)[stratum.code]
     cases = keep_cases(
         session, draw, {stratum.code: order[have:]}, members, cause=Cause.EXTENSION, after=have
     )
@@ -52,16 +53,23 @@ def is_extended(session: Session, draw: Draw) -> bool:
 
 
 def replace_case(
-    session: Session, sampled: SampledCase, *, code: str, reason: str, by: Person
+    session: Session,
+    sampled: SampledCase,
+    *,
+    code: str,
+    reason: str,
+    answered: int = 0,
+    by: Person,
 ) -> SampledCase | None:
     """Put the next ticket of its stratum in the place of a case that is out of scope; None if none is left.
 
     `code` is "duplicate" or "out_of_scope", in the reviewer's words, or "cancelled" or "merged", which the
     newest extract must say. A file that cannot be found is never replaced: it counts as not met. That no
-    review of the case was submitted is for the caller to check. Cases of a rolling intake and of a second
-    scoring are not replaced: their samples have no next ticket.
+    review of the case was submitted is for the caller to check; `answered` is how many answers of a draft
+    there are. A case of a rolling intake has no next ticket, one of a second scoring is never replaced.
     """
     draw, plan = sampled.draw, sampled.draw.plan
+    _hold(session, draw)
     check_not_voided(plan)
     if session.get(Replacement, sampled.id) is not None:
         raise Refused(f"{sampled.frame_case.reference} was replaced already. Reload the page.")
@@ -71,25 +79,32 @@ def replace_case(
     if not reason.strip():
         raise Refused("Say in a few words why the case is out of scope. The reason goes into the register.")
     following = None if plan.purpose == Purpose.ROLLING else _next_case(session, sampled)
+    details = {
+        "reference": sampled.frame_case.reference,
+        "stratum": sampled.stratum.code,
+        "code": code,
+        "answered": answered,
+        "next": following.frame_case.reference if following else None,
+    }
+    line = add_line(session, plan, Event.REPLACED, by=by, details=details)
     session.add(
         Replacement(
             sampled_case_id=sampled.id,
             next_id=following.id if following else None,
             code=code,
             reason=reason.strip(),
-            at=now(session),
+            at=line.at,
             by_id=by.id,
         )
     )
-    details = {
-        "reference": sampled.frame_case.reference,
-        "stratum": sampled.stratum.code,
-        "code": code,
-        "next": following.frame_case.reference if following else None,
-    }
-    add_line(session, plan, Event.REPLACED, by=by, details=details)
+    session.flush()
     session.expire(draw)
     return following
+
+
+def _hold(session: Session, draw: Draw) -> None:
+    """Two who take the next ticket at once wait for each other."""
+    session.execute(select(Draw.id).where(Draw.id == draw.id).with_for_update())
 
 
 def _check_code(case: Case, code: str) -> None:

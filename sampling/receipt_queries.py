@@ -1,5 +1,6 @@
 """The receipt of a draw from the register, and a receipt compared with it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -11,9 +12,19 @@ from sampling.receipt import write_receipt
 from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import lines_of
+from sampling.register_chain import Line
 from sampling.registering import RECIPE, plan_contents
-from sampling.series import series_of_draws
+from sampling.series import Series, series_of_draws
 from sampling.tables import Draw, FrameCase, Plan, Route, SampledCase, Stratum
+
+
+@dataclass(frozen=True)
+class SinceThen:
+    """What the register says now that a receipt did not yet: the lines that came later, and the series."""
+
+    lines: list[Line]
+    is_voided: bool
+    series: Series
 
 
 def receipt_of(session: Session, draw_id: int, person: Person) -> bytes:
@@ -77,10 +88,11 @@ def _sample(session: Session, draw: Draw) -> list[dict[str, Any]]:
     ]
 
 
-def check_against_register(session: Session, facts: dict[str, Any]) -> None:
+def check_against_register(session: Session, facts: dict[str, Any]) -> SinceThen:
     """Refuse, by the name of the field, a receipt that is not what this office's register says.
 
     The register may have gone on since the receipt was written: its lines must begin as the receipt's do.
+    What came later is told.
     """
     draw = session.scalars(
         select(Draw).join(Plan, Plan.id == Draw.plan_id).where(Plan.plan_sha256 == facts["plan_sha256"])
@@ -100,9 +112,12 @@ def check_against_register(session: Session, facts: dict[str, Any]) -> None:
     for field, value in registered.items():
         if facts.get(field) != value:
             raise Refused(f"The field {field} is {facts.get(field)!r}, and the register says {value!r}.")
-    number = series_of_draws(session)[draw.plan.frame_id].number
-    if facts["series"]["number"] != number:
-        raise Refused(f"The field series says draw {facts['series']['number']}, and the register {number}.")
-    lines = [vars(line) for line in lines_of(session, draw.plan)]
-    if facts["register"] != lines[: len(facts["register"])]:
+    series = series_of_draws(session)[draw.plan.frame_id]
+    if facts["series"]["number"] != series.number:
+        raise Refused(
+            f"The field series says draw {facts['series']['number']}, and the register {series.number}."
+        )
+    lines, told = lines_of(session, draw.plan), len(facts["register"])
+    if facts["register"] != [vars(line) for line in lines[:told]]:
         raise Refused("The field register is not how the lines of this office's register begin.")
+    return SinceThen(lines[told:], draw.plan.voided_at is not None, series)

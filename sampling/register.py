@@ -44,15 +44,16 @@ def add_line(
 ) -> RegisterEntry:
     """Add what happened to a plan (now, unless told) to the register, and to the audit trail.
 
-    Refused when it cannot happen to a plan that stands as this one does.
+    No line is older than the one before it: if the clock was put back, it has that one's time. Refused when
+    it cannot happen to a plan that stands as this one does.
     """
-    if session.connection().dialect.name == "postgresql":
-        # Two lines must not quote the same line before them. (SQLite lets only one transaction write.)
-        session.execute(text("LOCK TABLE register_entry IN SHARE ROW EXCLUSIVE MODE"))
+    _hold(session)
     check_move(state_of(session, plan), event)
     session.flush()
     last = session.scalars(select(RegisterEntry).order_by(RegisterEntry.number.desc()).limit(1)).first()
     at = (at or now(session)).replace(microsecond=0)
+    if last is not None:
+        at = max(at, last.at)
     line: dict[str, Any] = {
         "number": last.number + 1 if last else 1,
         "event": str(event),
@@ -78,6 +79,23 @@ def add_line(
     session.flush()
     audit_trail.record(session, _ACTIONS[event], f"plan {plan.id}", by=by, line=entry.number)
     return entry
+
+
+def moment(session: Session) -> datetime:
+    """The time of whatever is entered next, to the second: now, but never before the newest line.
+
+    Until the transaction ends nobody else adds a line, so a plan that says this time gets a line that does.
+    """
+    _hold(session)
+    present = now(session).replace(microsecond=0)
+    newest = session.scalar(select(RegisterEntry.at).order_by(RegisterEntry.number.desc()).limit(1))
+    return present if newest is None else max(present, newest)
+
+
+def _hold(session: Session) -> None:
+    """Two lines must not quote the same line before them. (SQLite lets only one transaction write.)"""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE register_entry IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def state_of(session: Session, plan: Plan) -> Event | None:

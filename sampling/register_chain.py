@@ -88,10 +88,10 @@ def check_chain(lines: Iterable[Line]) -> int:
     """Is this a whole register, unchanged? The number of its lines; refused at the first wrong one.
 
     The lines come in order, from the first. A line that was altered, taken out, put in or moved breaks
-    the chain there. Lines missing at the end cannot be seen: compare the last hash with one that was
-    printed earlier.
+    the chain there; no line is older than the one before it. Lines missing at the end cannot be seen:
+    compare the last hash with one that was printed earlier.
     """
-    previous, count = NOTHING_BEFORE, 0
+    previous, at, count = NOTHING_BEFORE, "", 0
     states: dict[str, Event | None] = {}
     for count, line in enumerate(lines, start=1):
         if line.number != count:
@@ -102,10 +102,14 @@ def check_chain(lines: Iterable[Line]) -> int:
             raise Refused(f"Line {count} of the register does not follow from the line before it.")
         if entry_hash(vars(line)) != line.entry_sha256:
             raise Refused(f"Line {count} of the register ({line.event}, {line.at}) was changed.")
+        if line.at < at:  # one form for all of them, in which text sorts as time
+            raise Refused(
+                f"Line {count} of the register ({line.event}, {line.at}) is older than the line before it."
+            )
         state, event = states.get(line.plan_sha256), Event(line.event)
         check_move(state, event)
         states[line.plan_sha256] = event if event in STATES else state
-        previous = line.entry_sha256
+        previous, at = line.entry_sha256, line.at
     return count
 
 

@@ -147,7 +147,10 @@ def whole_register(session: Session, person: Person) -> tuple[pd.DataFrame, str]
 
 
 def chain_in_words(session: Session) -> str:
-    """Whether the register is as it was written, line by line; worked out afresh."""
+    """Whether the register is as it was written, line by line; worked out afresh.
+
+    The samples themselves are compared with it by `sampling.register_check`, which takes longer.
+    """
     lines = lines_of(session)
     try:
         count = check_chain(lines)
@@ -157,7 +160,8 @@ def chain_in_words(session: Session) -> str:
         return "The register is empty: nothing has been planned yet."
     return (
         f"The register holds: {count:,} lines, each follows from the one before. "
-        f"The last hash is {lines[-1].entry_sha256}."
+        f"The last hash is {lines[-1].entry_sha256}. Whether plans, draws and cases are what its lines say "
+        "is gone through with “qa verify --register”."
     )
 
 

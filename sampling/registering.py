@@ -16,7 +16,7 @@ from sampling.records.database import now, today
 from sampling.records.people import Person
 from sampling.records.settings import setting
 from sampling.refused import Refused
-from sampling.register import add_line, state_of
+from sampling.register import add_line, moment, state_of
 from sampling.register_chain import Event
 from sampling.stratified import EXACT, HOEFFDING_BINOMIAL, METHODS, method_for
 from sampling.tables import Frame, Plan, Purpose, Route
@@ -76,7 +76,7 @@ def register(
     _check_sizes(frame, sizes)
     parent = _parent(session, frame, terms)
     randomness = from_parent(parent.plan_sha256) if parent else terms.randomness or from_system()
-    registered_at = now(session).replace(microsecond=0)
+    registered_at = moment(session)
     number = (session.scalar(select(func.max(Plan.id))) or 0) + 1
     content = plan_file(
         {
@@ -92,7 +92,7 @@ def register(
             "method": _method(frame, purpose, sizes),
             "parent_draw": parent.plan_sha256 if parent else None,
             "late_to": _late_to(session, frame),
-            "standards": _standards(session, frame, rule),
+            "standards": _standards(session, frame),
             "monitoring": monitoring(rule["assurance"]),
             "randomness": dict(randomness),
             "registered_at": registered_at.isoformat(timespec="seconds"),
@@ -157,12 +157,14 @@ def _method(frame: Frame, purpose: Purpose, sizes: Mapping[str, int]) -> str:
     return METHODS[method_for({stratum.code: stratum.population for stratum in frame.strata}, sizes)]
 
 
-def _standards(session: Session, frame: Frame, rule: Mapping[str, Any]) -> dict[str, str]:
-    """The standards as they are now, so that no later setting changes what a result is held against."""
+def _standards(session: Session, frame: Frame) -> dict[str, str]:
+    """The office's standards as they are now: no later setting changes what a result is held against.
+
+    A plan that is to show a standard of its own has that one in its rule, for the measure it names.
+    """
     day = frame.period_until or today(session)
     names = _STANDARDS[Route(frame.route)]
-    standards = {name: setting(session, f"{name}_standard", day) for name in names}
-    return {**standards, names[0]: rule.get("standard", standards[names[0]])}
+    return {name: setting(session, f"{name}_standard", day) for name in names}
 
 
 def monitoring(assurance: str) -> dict[str, Any]:

@@ -19,12 +19,13 @@ from sampling.actions import (
 from sampling.frames import freeze_case_frame, freeze_open_frame
 from sampling.planning import check_strata_count
 from sampling.randomness import Source, source_of
+from sampling.records.cases import CaseState
 from sampling.records.database import today
 from sampling.records.people import Person, Team
 from sampling.refused import Refused
 from sampling.registering import ROUTINE, Terms, plan_contents
 from sampling.strata import share_proportionally
-from sampling.tables import Frame, Plan, Route
+from sampling.tables import Frame, FrameCase, Plan, Route
 
 EVERY_CASE: Final = "every case"
 DEMONSTRATION: Final = (
@@ -34,11 +35,12 @@ DEMONSTRATION: Final = (
 
 @dataclass(frozen=True)
 class ToShow:
-    """Large enough to show a standard with this assurance when at most so many fail."""
+    """Large enough to show a standard of a measure with this assurance when at most so many fail."""
 
     standard: str
     assurance: str
     allowed_failures: int
+    measure: str = "outcome"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class InTwoStages:
 
     standard: str
     assurance: str
+    measure: str = "outcome"
 
 
 @dataclass(frozen=True)
@@ -102,21 +105,31 @@ def plan_case_sample(
         session, name, route=route, period=period, filters=filters, stratify_by=stratify_by, by=by
     )
     check_strata_count(len(frame.strata))
+    if isinstance(size, ToShow | InTwoStages):
+        _check_all_closed(session, frame)
     match size:
-        case ToShow(standard, assurance, allowed):
+        case ToShow(standard, assurance, allowed, measure):
             return register_plan_to_show(
                 session,
                 frame,
                 standard=standard,
                 assurance=assurance,
                 allowed_failures=allowed,
+                measure=measure,
                 due_on=due_on,
                 terms=terms,
                 by=by,
             )
-        case InTwoStages(standard, assurance):
+        case InTwoStages(standard, assurance, measure):
             return register_stop_or_go_plan(
-                session, frame, standard=standard, assurance=assurance, due_on=due_on, terms=terms, by=by
+                session,
+                frame,
+                standard=standard,
+                assurance=assurance,
+                measure=measure,
+                due_on=due_on,
+                terms=terms,
+                by=by,
             )
         case ToEstimate(expected, margin):
             return register_estimate_plan(
@@ -135,6 +148,16 @@ def _is_demonstration(session: Session, terms: Terms) -> bool:
     if terms.parent_id is not None:
         randomness = plan_contents(session.get_one(Plan, terms.parent_id))["randomness"]
     return randomness is not None and source_of(randomness) == Source.DEMONSTRATION
+
+
+def _check_all_closed(session: Session, frame: Frame) -> None:
+    """Open cases are another series: what is found in one can still be put right."""
+    is_open = select(FrameCase.id).where(FrameCase.frame_id == frame.id, FrameCase.state == CaseState.OPEN)
+    if session.scalars(is_open.limit(1)).first() is not None:
+        raise Refused(
+            "A standard is shown of closed cases only, and there are open ones among these. Choose closed "
+            "cases alone, or another purpose."
+        )
 
 
 def check_name_is_free(session: Session, name: str) -> None:

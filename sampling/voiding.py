@@ -11,7 +11,7 @@ from sampling.refused import Refused
 from sampling.register import add_line
 from sampling.register_chain import Event
 from sampling.registering import check_may_draw
-from sampling.tables import Draw, Plan, RegisterEntry, Route
+from sampling.tables import Draw, Frame, Plan, RegisterEntry, Route
 
 
 def ask_to_void(session: Session, plan: Plan, *, reason: str, reviewed: int, by: Person) -> None:
@@ -20,6 +20,11 @@ def ask_to_void(session: Session, plan: Plan, *, reason: str, reviewed: int, by:
     `reviewed` is how many of its cases have been reviewed: the register shows whether results were known.
     """
     check_may_draw(session, plan.frame, by)
+    if plan.frame.route == Route.SECOND and is_drawn(session, plan):
+        raise Refused(
+            "A second scoring that was drawn is scored to its end: its reviews cannot be scored a third "
+            "time, and nobody may put its disagreements away."
+        )
     if not reason.strip():
         raise Refused("Say why the plan is to be voided, for example “drawn from the wrong extract”.")
     if request_to_void(session, plan) is not None:
@@ -27,11 +32,27 @@ def ask_to_void(session: Session, plan: Plan, *, reason: str, reviewed: int, by:
     add_line(session, plan, Event.VOID_ASKED, by=by, details={"reason": reason.strip(), "reviewed": reviewed})
 
 
+def is_drawn(session: Session, plan: Plan) -> bool:
+    """Whether the cases of a plan have been drawn."""
+    drawn = select(Draw.id).where(Draw.plan_id == plan.id, Draw.drawn_at.is_not(None))
+    return session.scalars(drawn).first() is not None
+
+
 def void_plan(session: Session, plan: Plan, *, by: Person) -> None:
-    """Agree that a plan is voided: nothing more is drawn by it, and its cases leave every list and result."""
+    """Agree that a plan is voided, with its late strata: nothing more is drawn by it, and it counts nowhere.
+
+    Submitted reviews of its cases stay on record; they leave the results and the lists of work.
+    """
     asked = _check_may_answer(session, plan, by)
-    line = add_line(session, plan, Event.VOIDED, by=by, details={"asked_in_line": asked.number})
-    plan.voided_at = line.at
+    late = session.scalars(
+        select(Plan)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .where(Frame.late_to_id == plan.frame_id, Plan.voided_at.is_(None))
+    )
+    for each in (plan, *late.all()):
+        line = add_line(session, each, Event.VOIDED, by=by, details={"asked_in_line": asked.number})
+        each.voided_at = line.at
+        session.flush()
 
 
 def decline_to_void(session: Session, plan: Plan, *, reason: str, by: Person) -> None:

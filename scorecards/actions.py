@@ -8,14 +8,15 @@ from sqlalchemy.orm import Session
 from sampling.frames import check_may_sample_team
 from sampling.next_tickets import REPLACED_BY_STATE
 from sampling.records import audit_trail
-from sampling.records.cases import Case, CaseState, ever_was
+from sampling.records.cases import Case, CaseState
 from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
 from sampling.refused import Refused
 from sampling.tables import Frame, Replacement, Route, SampledCase
 from scorecards.cards import scorecard_for, scorecard_from
 from scorecards.closing import close_when_done
-from scorecards.independence import Involvement, barred_because
+from scorecards.independence import barred_because
+from scorecards.involvement import involvement_of
 from scorecards.requirements import (
     ResponseValue,
     allowed_responses,
@@ -51,35 +52,6 @@ def declare_involvement(
     declaration.declared_at = now(session)
     audit_trail.record(session, "declare_involvement", f"case {case.id}", by=by, is_involved=is_involved)
     return declaration
-
-
-def involvement_of(session: Session, person: Person, sampled: SampledCase) -> Involvement:
-    """What a person had to do with a sampled case, from the extract, their word and earlier scores."""
-    case, frozen = sampled.frame_case.case, sampled.frame_case
-    declared = select(Declaration.is_involved).where(
-        Declaration.person_id == person.id, Declaration.case_id == case.id
-    )
-    first_scorer = (
-        select(Review.reviewer_id)
-        .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
-        .where(SecondScoring.sampled_case_id == sampled.id)
-    )
-    handled, decided, approved, is_declared, scorer_id = session.execute(
-        select(
-            ever_was(person, Case.caseworker_id),
-            ever_was(person, Case.decided_by_id),
-            ever_was(person, Case.approved_by_id),
-            declared.scalar_subquery(),
-            first_scorer.scalar_subquery(),
-        ).where(Case.id == case.id)
-    ).one()
-    return Involvement(
-        handled=handled or frozen.caseworker_id == person.id,
-        decided=decided,
-        approved=approved,
-        declared=bool(is_declared),
-        scored=scorer_id == person.id,
-    )
 
 
 def check_may_review(session: Session, sampled: SampledCase, person: Person) -> None:
@@ -143,7 +115,7 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
         return existing
     check_may_review(session, sampled, by)
     reference = sampled.frame_case.reference
-    if existing is not None and not _is_abandoned(session, existing):
+    if existing is not None and not is_abandoned(session, existing):
         raise Refused(f"{existing.reviewer.name} is reviewing {reference} already. Take another case.")
     case, frame = sampled.frame_case.case, sampled.draw.plan.frame
     declared = session.scalars(
@@ -189,7 +161,8 @@ def abandoned(on: date) -> ColumnElement[bool]:
     return and_(Review.state == ReviewState.DRAFT, or_(has_left.correlate(Review), is_away.correlate(Review)))
 
 
-def _is_abandoned(session: Session, review: Review) -> bool:
+def is_abandoned(session: Session, review: Review) -> bool:
+    """Whether a review is a draft whose reviewer has left or is away today."""
     found = select(Review.id).where(Review.id == review.id, abandoned(today(session)))
     return session.scalars(found).first() is not None
 
@@ -264,6 +237,8 @@ def review_problems(review: Review) -> list[str]:
 
 def submit_review(session: Session, review: Review, *, by: Person) -> Review:
     """Submit a draft: work out its results and lock it. Submitting twice submits once."""
+    # Whoever replaces the case at the same time waits, and then finds its review submitted.
+    session.execute(select(SampledCase.id).where(SampledCase.id == review.sampled_case_id).with_for_update())
     _hold(session, review)
     if review.state == ReviewState.SUBMITTED and review.reviewer_id == by.id:
         return review

@@ -25,12 +25,14 @@ def waiting_cases(session: Session, draw: Draw) -> int:
 
 
 def failures(session: Session, draw: Draw) -> int:
-    """How many reviewed cases of a draw have not shown their outcome to be met, unassessable ones too."""
+    """How many reviewed cases of a draw do not show the plan's measure to be met, unassessable ones too."""
+    of_method = plan_contents(draw.plan)["rule"].get("measure") == "method"
+    met = Review.method_met if of_method else Review.outcome_met
     count = (
         select(func.count())
         .select_from(SampledCase)
         .join(Review, SUBMITTED)
-        .where(SampledCase.draw_id == draw.id, in_sample(), Review.outcome_met.is_not(True))
+        .where(SampledCase.draw_id == draw.id, in_sample(), met.is_not(True))
     )
     return session.scalar(count) or 0
 

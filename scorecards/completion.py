@@ -9,7 +9,7 @@ more what was eligible: what was required is unknown there, and the month is not
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from sampling.records.calendars import month_end
@@ -18,7 +18,16 @@ from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, Team, in_force, roles_of, teams_managed
 from sampling.records.settings import setting
 from sampling.registering import plan_contents
-from sampling.tables import Draw, Frame, FrameCase, Plan, SampledCase, Stratum, in_sample
+from sampling.tables import (
+    Draw,
+    Frame,
+    FrameCase,
+    Plan,
+    Replacement,
+    SampledCase,
+    Stratum,
+    in_sample,
+)
 from scorecards.sampling_months import teams_at_work
 from scorecards.tables import Review, ReviewState, SamplingReduction
 
@@ -121,7 +130,8 @@ def _of_team(
         eligible = _counts(
             session,
             select(FrameCase.caseworker_id, func.count())
-            .where(FrameCase.frame_id == plan.frame_id)
+            # A case that fell away is none of the eligible ones.
+            .where(FrameCase.frame_id == plan.frame_id, FrameCase.id.not_in(_fell_away()))
             .group_by(FrameCase.caseworker_id),
         )
         sampled = _sampled(session, plan.frame_id)
@@ -185,6 +195,10 @@ def _eligible_now(session: Session, team: Team) -> dict[int | None, int]:
         )
         .group_by(Case.caseworker_id),
     )
+
+
+def _fell_away() -> Select[int]:
+    return select(SampledCase.frame_case_id).join(Replacement, Replacement.sampled_case_id == SampledCase.id)
 
 
 def _sampled(session: Session, frame_id: int) -> dict[tuple[int | None, bool], tuple[int, int]]:

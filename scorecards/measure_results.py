@@ -13,9 +13,10 @@ from sampling.registering import plan_contents
 from sampling.stratified import HOEFFDING_BINOMIAL, METHODS
 from sampling.tables import Draw, Plan
 from sampling.worst_case import TooLarge
-from scorecards.result_counts import MeasureCounts, StratumResult, stages_of, strata_of
-from scorecards.stages import Stage, judge_stages
-from scorecards.verdicts import Judgement, judge_strata
+from scorecards.in_scope import Drawn, judge_in_scope
+from scorecards.result_counts import MeasureCounts, Sample, StratumResult, stages_of, strata_of
+from scorecards.stages import Stage, judge_stages_in_scope
+from scorecards.verdicts import Judgement
 
 STANDARDS: Final = {"outcome": "outcome_standard", "method": "method_standard"}
 
@@ -24,11 +25,12 @@ STANDARDS: Final = {"outcome": "outcome_standard", "method": "method_standard"}
 class MeasureResult(MeasureCounts):
     """A standard, judged on one sample.
 
-    `strata` are what is judged: of a sample in two stages the method is judged on the first alone, since
-    whether there is a second depends on results; `stages` are both stages of its outcome, and else empty.
-    The likely range is two-sided, of the cases with a result; where several strata define no interval of
-    their own (all met, say), it is that of their one-sided limits, half in each tail. In two stages it is
-    that of the first, whose size nothing decided but the plan.
+    `strata` are what is judged: of a sample in two stages, the measure that its plan is not for is judged on
+    the first alone, since whether there is a second depends on results; `stages` are both stages of the
+    plan's measure, and else empty. The likely range is two-sided, of the cases with a result; where several
+    strata define no interval of their own (all met, say), it is that of their one-sided limits, half in each
+    tail. In two stages it is that of the first, whose size nothing decided but the plan. It is of the most
+    cases that can be in scope.
     """
 
     standard: str
@@ -40,16 +42,16 @@ class MeasureResult(MeasureCounts):
     stages: tuple[StratumResult, ...] = ()
 
 
-def measure_result(session: Session, draws: Sequence[Draw], name: str) -> MeasureResult:
-    """What a sample, its draw first and those of late strata after it, shows of one measure."""
-    draw, standard = draws[0], standard_of(session, draws[0], name)
+def measure_result(session: Session, sample: Sample, name: str) -> MeasureResult:
+    """What a sample, its late strata included, shows of one measure."""
+    draw, standard = sample.draw, standard_of(session, sample.draw, name)
     level, method = float(draw.plan.assurance), plan_method(draw.plan)
-    strata = strata_of(session, draws, name)
+    strata = strata_of(session, sample, name)
     stages: tuple[StratumResult, ...] = ()
     second_stage = plan_contents(draw.plan)["rule"].get("second_stage")
     if second_stage:
         stages = stages_of(session, draw, name)
-        if name != "outcome":
+        if name != plan_measure(draw.plan):
             strata, stages = stages[:1], ()
     judged: Callable[[list[int]], Judgement]
     if stages:
@@ -70,13 +72,18 @@ def measure_result(session: Session, draws: Sequence[Draw], name: str) -> Measur
 def standard_of(session: Session, draw: Draw, measure: str) -> str:
     """The standard a measure is judged by, as the plan registered it; older plans go by the settings."""
     plan, frame = draw.plan, draw.plan.frame
+    if plan.standard is not None and measure == plan_measure(plan):
+        return plan.standard
     registered: str | None = plan_contents(plan).get("standards", {}).get(measure)
     if registered is not None:
         return registered
-    if measure == "outcome" and plan.standard is not None:
-        return plan.standard
     assert draw.drawn_at is not None
     return setting(session, STANDARDS[measure], frame.period_until or draw.drawn_at.date())
+
+
+def plan_measure(plan: Plan) -> str:
+    """The measure whose standard a plan is to show, where it is to show one. Older plans name none."""
+    return str(plan_contents(plan)["rule"].get("measure", "outcome"))
 
 
 def plan_method(plan: Plan) -> str:
@@ -92,20 +99,22 @@ def plan_method(plan: Plan) -> str:
 def _judged(
     strata: Sequence[StratumResult], undecided: list[int], *, standard: str, assurance: float, method: str
 ) -> Judgement:
-    counts = tuple((stratum.population, stratum.drawn, stratum.met) for stratum in strata)
-    return _judged_counts(counts, tuple(undecided), standard, assurance, method)
+    counts = tuple(
+        Drawn(stratum.population, stratum.drawn, stratum.met, more, stratum.replaced)
+        for stratum, more in zip(strata, undecided, strict=True)
+    )
+    return _judged_counts(counts, standard, assurance, method)
 
 
 @lru_cache(maxsize=256)
 def _judged_counts(
-    counts: tuple[tuple[int, int, int], ...],
-    undecided: tuple[int, ...],
+    counts: tuple[Drawn, ...],
     standard: str,
     assurance: float,
     method: str,
 ) -> Judgement:
     # Kept for the next click: an exact worst case takes up to seconds, and the counts seldom change.
-    return judge_strata(counts, standard=standard, assurance=assurance, undecided=undecided, method=method)
+    return judge_in_scope(counts, standard=standard, assurance=assurance, method=method)
 
 
 def _judged_stages(
@@ -117,10 +126,11 @@ def _judged_stages(
     second_stage: int,
 ) -> Judgement:
     first, *rest = (Stage(part.drawn, part.met, more) for part, more in zip(stages, undecided, strict=True))
-    return judge_stages(
+    return judge_stages_in_scope(
         first,
         rest[0] if rest else None,
         stages[0].population,
+        replaced=stages[0].replaced,
         standard=standard,
         assurance=assurance,
         second_stage=second_stage,
@@ -131,7 +141,7 @@ def _likely(
     strata: Sequence[StratumResult], level: float, method: str
 ) -> tuple[float | None, float | None, float | None]:
     """The likely range, low and high, and the estimate that gives each stratum its weight."""
-    known = [(stratum.population, stratum.assessable, stratum.met) for stratum in strata]
+    known = [(stratum.in_scope, stratum.assessable, stratum.met) for stratum in strata]
     if not any(assessable for _, assessable, _ in known):
         return None, None, None
     if len(known) == 1:

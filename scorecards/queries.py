@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from sampling.next_tickets import REPLACED_BY_STATE
@@ -22,6 +22,7 @@ from scorecards.actions import (
 )
 from scorecards.cards import scorecard_from
 from scorecards.independence import Involvement, barred_because
+from scorecards.involvement import scored_before
 from scorecards.requirements import ResponseValue, Scorecard
 from scorecards.tables import (
     Answer,
@@ -89,6 +90,7 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             Declaration.is_involved,
             first_scorer,
             Case.state,
+            and_(Frame.route == Route.SECOND, scored_before(person)),
         )
         .select_from(SampledCase)
         .join(Draw, Draw.id == SampledCase.draw_id)
@@ -114,7 +116,7 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             decided=row[12],
             approved=row[13],
             declared=bool(row[14]),
-            scored=row[15] == person.id,
+            scored=row[15] == person.id or bool(row[17]),
         )
         route = Route(row[8])
         own = row[2] == person.id  # else nobody has it, or its reviewer has left or is away
@@ -258,7 +260,11 @@ def submitted_reviews(session: Session, person: Person) -> pd.DataFrame:
             Review.id.label("review_id"),
             FrameCase.reference.label("reference"),
             Team.name.label("team"),
-            case((Frame.route == Route.SECOND, "Review for QA"), else_=Frame.name).label("sample"),
+            case(
+                (Frame.route == Route.SECOND, "Review for QA"),
+                (Plan.voided_at.is_not(None), Frame.name + " (voided)"),
+                else_=Frame.name,
+            ).label("sample"),
             Frame.route.label("route"),
             Person.name.label("reviewer"),
             Review.submitted_at.label("submitted_at"),

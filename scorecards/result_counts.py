@@ -1,18 +1,29 @@
 """The counts that results are read from: what was drawn, reviewed and met, by stratum and by state.
 
-A sample is its draw, and the draws of what came too late for its frame: those are strata of it.
+A sample is its draw, and the plans for what came too late for its frame: their frames are strata of it,
+drawn or not. As long as one is not drawn nothing is known of its cases, and all of them may fail.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.records.cases import CaseState
 from sampling.records.database import total
-from sampling.tables import Cause, Draw, Frame, FrameCase, Plan, SampledCase, Stratum, in_sample
+from sampling.tables import (
+    Cause,
+    Draw,
+    Frame,
+    FrameCase,
+    Plan,
+    Replacement,
+    SampledCase,
+    Stratum,
+    in_sample,
+)
 from scorecards.tables import Review, ReviewState
 
 MEASURES: Final = {
@@ -22,8 +33,30 @@ MEASURES: Final = {
 
 
 @dataclass(frozen=True)
+class Sample:
+    """A draw, its plan and those of late strata that are not voided, and the draws that were made."""
+
+    draw: Draw
+    plans: tuple[Plan, ...]
+    draws: tuple[Draw, ...]
+
+    @property
+    def frame_ids(self) -> list[int]:
+        return [plan.frame_id for plan in self.plans]
+
+    @property
+    def not_drawn(self) -> list[Plan]:
+        """The late plans that are registered and not drawn yet."""
+        drawn = {draw.plan_id for draw in self.draws}
+        return [plan for plan in self.plans if plan.id not in drawn]
+
+
+@dataclass(frozen=True)
 class StratumResult:
-    """One stratum: cases in the frame, drawn, reviewed, with a result, and met."""
+    """One stratum: cases in the frame, drawn, reviewed, with a result, and met.
+
+    `replaced` cases were out of scope: they are of the frame, and not of what is drawn.
+    """
 
     label: str
     population: int
@@ -32,6 +65,12 @@ class StratumResult:
     assessable: int
     met: int
     met_if_assessed: int
+    replaced: int = field(default=0, kw_only=True)
+
+    @property
+    def in_scope(self) -> int:
+        """The most cases that can be in scope: whether any that was not drawn is not, nobody knows."""
+        return self.population - self.replaced
 
     @property
     def outstanding(self) -> int:
@@ -91,16 +130,20 @@ class ReviewedCase:
     has_results: bool
 
 
-def draws_of_sample(session: Session, draw: Draw) -> list[Draw]:
-    """A draw, and those of the late strata of its frame that were drawn and are not voided."""
-    late = (
-        select(Draw)
-        .join(Plan, Plan.id == Draw.plan_id)
+def sample_of(session: Session, draw: Draw) -> Sample:
+    """A draw with the late strata of its frame, drawn or not. Late plans that were voided are left out."""
+    late = session.scalars(
+        select(Plan)
         .join(Frame, Frame.id == Plan.frame_id)
-        .where(Frame.late_to_id == draw.plan.frame_id, Plan.voided_at.is_(None), Draw.drawn_at.is_not(None))
+        .where(Frame.late_to_id == draw.plan.frame_id, Plan.voided_at.is_(None))
         .order_by(Frame.id)
+    ).all()
+    drawn = session.scalars(
+        select(Draw)
+        .where(Draw.plan_id.in_([plan.id for plan in late]), Draw.drawn_at.is_not(None))
+        .order_by(Draw.plan_id)
     )
-    return [draw, *session.scalars(late)]
+    return Sample(draw, (draw.plan, *late), (draw, *drawn))
 
 
 def is_sampled(draws: Sequence[Draw]) -> ColumnElement[bool]:
@@ -108,17 +151,33 @@ def is_sampled(draws: Sequence[Draw]) -> ColumnElement[bool]:
     return and_(SampledCase.draw_id.in_([draw.id for draw in draws]), in_sample())
 
 
+def is_replaced() -> ColumnElement[bool]:
+    """The condition on SampledCase that it was replaced as out of scope."""
+    found = exists(select(Replacement.sampled_case_id).where(Replacement.sampled_case_id == SampledCase.id))
+    return found.correlate(SampledCase)
+
+
+def replaced_by_stratum(session: Session, draws: Sequence[Draw]) -> dict[int, int]:
+    """How many cases of each stratum, by its number, were replaced."""
+    rows = session.execute(
+        select(SampledCase.stratum_id, func.count())
+        .where(SampledCase.draw_id.in_([draw.id for draw in draws]), is_replaced())
+        .group_by(SampledCase.stratum_id)
+    )
+    return {stratum_id: int(count) for stratum_id, count in rows}
+
+
 def is_submitted() -> ColumnElement[bool]:
     """The condition on Review that it is the submitted one of a sampled case."""
     return and_(Review.sampled_case_id == SampledCase.id, Review.state == ReviewState.SUBMITTED)
 
 
-def is_in_frames(draws: Sequence[Draw]) -> ColumnElement[bool]:
-    """The condition on FrameCase that a sample was drawn from it."""
-    return FrameCase.frame_id.in_([draw.plan.frame_id for draw in draws])
+def is_in_frames(sample: Sample) -> ColumnElement[bool]:
+    """The condition on FrameCase that it is of a sample's frames, late ones included."""
+    return FrameCase.frame_id.in_(sample.frame_ids)
 
 
-def reviewed_cases(session: Session, draws: Sequence[Draw]) -> list[ReviewedCase]:
+def reviewed_cases(session: Session, sample: Sample) -> list[ReviewedCase]:
     """The cases of a sample whose review is submitted, by reference."""
     rows = session.execute(
         select(
@@ -129,7 +188,7 @@ def reviewed_cases(session: Session, draws: Sequence[Draw]) -> list[ReviewedCase
         )
         .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
         .join(Review, is_submitted())
-        .where(is_sampled(draws))
+        .where(is_sampled(sample.draws))
         .order_by(FrameCase.reference)
     )
     return [ReviewedCase(row[0], CaseState(row[1]), row[2], bool(row[3])) for row in rows]
@@ -140,11 +199,9 @@ def not_assessable(reviewed: Sequence[ReviewedCase]) -> tuple[str, ...]:
     return tuple(case.reference for case in reviewed if not case.has_results)
 
 
-def series_of(
-    session: Session, draws: Sequence[Draw], reviewed: list[ReviewedCase]
-) -> tuple[SeriesResult, ...]:
+def series_of(session: Session, sample: Sample, reviewed: list[ReviewedCase]) -> tuple[SeriesResult, ...]:
     """The open cases of a sample, then the closed ones; only the one where all are of a kind."""
-    strata = {name: _strata_by_state(session, draws, name) for name in MEASURES}
+    strata = {name: _strata_by_state(session, sample, name) for name in MEASURES}
     of_first = next(iter(strata.values()))
     result = []
     for state in (state for state in CaseState if state in of_first):
@@ -165,30 +222,37 @@ def series_of(
     return tuple(result)
 
 
-def strata_of(session: Session, draws: Sequence[Draw], measure: str) -> tuple[StratumResult, ...]:
+def strata_of(session: Session, sample: Sample, measure: str) -> tuple[StratumResult, ...]:
     """What was drawn, reviewed and met of each stratum, in their order, late ones last.
 
-    A stratum keeps the population it was frozen with, cases that were replaced as out of scope included:
-    how many more of the frame are out of scope nobody knows, and limits for more cases are the wider ones.
+    A stratum keeps the population it was frozen with, replaced cases included; how many are in scope at
+    most is `StratumResult.in_scope`.
     """
     rows = session.execute(
-        select(Stratum.frame_id, Stratum.label, Stratum.population, *_counts(measure))
+        select(Stratum.id, Stratum.frame_id, Stratum.label, Stratum.population, *_counts(measure))
         .select_from(Stratum)
-        .outerjoin(SampledCase, and_(SampledCase.stratum_id == Stratum.id, is_sampled(draws)))
+        .outerjoin(SampledCase, and_(SampledCase.stratum_id == Stratum.id, is_sampled(sample.draws)))
         .outerjoin(Review, is_submitted())
-        .where(Stratum.frame_id.in_([draw.plan.frame_id for draw in draws]))
+        .where(Stratum.frame_id.in_(sample.frame_ids))
         .group_by(Stratum.id, Stratum.frame_id, Stratum.code, Stratum.label, Stratum.population)
         .order_by(Stratum.frame_id, Stratum.code)
     )
-    late = _late_words(draws)
+    late, replaced = _late_words(sample), replaced_by_stratum(session, sample.draws)
     return tuple(
-        StratumResult(f"{label}{late[frame_id]}", *(int(value) for value in counts))
-        for frame_id, label, *counts in rows
+        StratumResult(
+            f"{label}{late[frame_id]}",
+            *(int(value) for value in counts),
+            replaced=replaced.get(stratum_id, 0),
+        )
+        for stratum_id, frame_id, label, *counts in rows
     )
 
 
 def stages_of(session: Session, draw: Draw, measure: str) -> tuple[StratumResult, ...]:
-    """The stages of a draw in two: the first, and the second once it is drawn. Both are of all cases."""
+    """The stages of a draw in two: the first, and the second once it is drawn. Both are of all cases.
+
+    The first is there, empty, even if every case of it was replaced. Both have all cases replaced so far.
+    """
     stage = case((is_of_second_stage(draw), 1), else_=0)
     rows = session.execute(
         select(stage, *_counts(measure))
@@ -198,10 +262,14 @@ def stages_of(session: Session, draw: Draw, measure: str) -> tuple[StratumResult
         .group_by(stage)
         .order_by(stage)
     )
+    found = {0: [0] * len(_counts(measure))} | {
+        number: [int(count) for count in counts] for number, *counts in rows
+    }
+    replaced = sum(replaced_by_stratum(session, [draw]).values())
     names = ("First stage", "Second stage")
     return tuple(
-        StratumResult(names[number], draw.plan.frame.population, *(int(value) for value in counts))
-        for number, *counts in rows
+        StratumResult(names[number], draw.plan.frame.population, *counts, replaced=replaced)
+        for number, counts in sorted(found.items())
     )
 
 
@@ -218,15 +286,13 @@ def is_of_second_stage(draw: Draw) -> ColumnElement[bool]:
     return SampledCase.position >= func.coalesce(first, draw.plan.frame.population + 1)
 
 
-def _late_words(draws: Sequence[Draw]) -> dict[int, str]:
+def _late_words(sample: Sample) -> dict[int, str]:
     """What is added to the names of the strata of each frame: nothing to the first."""
-    words = ["", ", late", *(f", late {number}" for number in range(2, len(draws)))]
-    return {draw.plan.frame_id: late for draw, late in zip(draws, words, strict=False)}
+    words = ["", ", late", *(f", late {number}" for number in range(2, len(sample.plans)))]
+    return dict(zip(sample.frame_ids, words, strict=False))
 
 
-def _strata_by_state(
-    session: Session, draws: Sequence[Draw], measure: str
-) -> dict[CaseState, list[StratumResult]]:
+def _strata_by_state(session: Session, sample: Sample, measure: str) -> dict[CaseState, list[StratumResult]]:
     """The strata once for each state that cases of the frame had; each holds the cases of that state."""
     rows = session.execute(
         select(
@@ -234,13 +300,13 @@ def _strata_by_state(
         )
         .select_from(FrameCase)
         .join(Stratum, Stratum.id == FrameCase.stratum_id)
-        .outerjoin(SampledCase, and_(SampledCase.frame_case_id == FrameCase.id, is_sampled(draws)))
+        .outerjoin(SampledCase, and_(SampledCase.frame_case_id == FrameCase.id, is_sampled(sample.draws)))
         .outerjoin(Review, is_submitted())
-        .where(is_in_frames(draws))
+        .where(is_in_frames(sample))
         .group_by(FrameCase.state, FrameCase.frame_id, Stratum.id, Stratum.code, Stratum.label)
         .order_by(FrameCase.frame_id, Stratum.code)
     )
-    late = _late_words(draws)
+    late = _late_words(sample)
     result: dict[CaseState, list[StratumResult]] = {}
     for state, frame_id, label, *counts in rows:
         stratum = StratumResult(f"{label}{late[frame_id]}", *(int(count) for count in counts))

@@ -21,14 +21,15 @@ from sampling.refused import Refused
 from sampling.registering import plan_contents
 from sampling.series import Series, series_of_draws
 from sampling.tables import Draw, Frame, FrameCase, Plan, Purpose, Replacement, Route, SampledCase
-from scorecards.measure_results import STANDARDS, MeasureResult, measure_result
+from scorecards.measure_results import STANDARDS, MeasureResult, measure_result, plan_measure
 from scorecards.result_counts import (
+    Sample,
     SeriesResult,
-    draws_of_sample,
     is_in_frames,
     is_sampled,
     not_assessable,
     reviewed_cases,
+    sample_of,
     series_of,
 )
 
@@ -49,7 +50,8 @@ class SampleResult:
     """One closed-case or thematic sample, with the late strata that belong to it.
 
     `measures` are the standards, judged: of closed cases only. `series` are a theme's open cases
-    and its closed ones, as far as it has any; no measure is over both.
+    and its closed ones, as far as it has any; no measure is over both. `late_cases` are those of late
+    strata, `late_not_drawn` of them the ones of plans that are registered and not drawn yet.
     """
 
     draw_id: int
@@ -71,6 +73,7 @@ class SampleResult:
     two_stages: TwoStages | None
     measures: tuple[MeasureResult, ...]
     series: tuple[SeriesResult, ...]
+    late_not_drawn: int = 0
 
 
 def result_samples(session: Session, person: Person) -> list[tuple[int, str]]:
@@ -93,6 +96,24 @@ def result_samples(session: Session, person: Person) -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def voided_samples(session: Session, name: str, person: Person) -> list[int]:
+    """The draws of samples of a name that were voided, of those whose results a person could see else."""
+    rows = session.scalars(
+        select(Draw.id)
+        .join(Plan, Plan.id == Draw.plan_id)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .where(
+            Frame.route.in_(_routes_seen(session, person)),
+            Frame.name == name,
+            Frame.late_to_id.is_(None),
+            Plan.voided_at.is_not(None),
+            Draw.drawn_at.is_not(None),
+        )
+        .order_by(Draw.id.desc())
+    )
+    return list(rows)
+
+
 def visible_sample(session: Session, draw_id: int, person: Person) -> Draw:
     """The draw of a sample whose results a person may see."""
     routes = _routes_seen(session, person)
@@ -113,9 +134,9 @@ def sample_result(session: Session, draw_id: int, person: Person) -> SampleResul
     """What one sample shows so far, for each standard."""
     draw = visible_sample(session, draw_id, person)
     plan, frame = draw.plan, draw.plan.frame
-    draws = draws_of_sample(session, draw)
-    reviewed = reviewed_cases(session, draws)
-    measures = tuple(measure_result(session, draws, name) for name in judged_measures(session, draws))
+    sample = sample_of(session, draw)
+    reviewed = reviewed_cases(session, sample)
+    measures = tuple(measure_result(session, sample, name) for name in judged_measures(session, sample))
     is_theme = frame.route == Route.THEMATIC
     second_stage = plan_contents(plan)["rule"].get("second_stage")
     return SampleResult(
@@ -123,15 +144,15 @@ def sample_result(session: Session, draw_id: int, person: Person) -> SampleResul
         name=frame.name,
         route=Route(frame.route),
         purpose=Purpose(plan.purpose),
-        due_on=max(each.plan.due_on for each in draws),
-        population=sum(each.plan.frame.population for each in draws),
-        drawn=session.scalar(select(func.count(SampledCase.id)).where(is_sampled(draws))) or 0,
+        due_on=max(each.due_on for each in sample.plans),
+        population=sum(each.frame.population for each in sample.plans),
+        drawn=session.scalar(select(func.count(SampledCase.id)).where(is_sampled(sample.draws))) or 0,
         reviewed=len(reviewed),
         not_found=sum(not case.file_found for case in reviewed),
         not_assessable=not_assessable(reviewed),
         excluded=dict(frame.excluded),
-        replaced=_replaced(session, draws),
-        late_cases=sum(each.plan.frame.population for each in draws[1:]),
+        replaced=_replaced(session, sample.draws),
+        late_cases=sum(each.frame.population for each in sample.plans[1:]),
         draws=series_of_draws(session)[frame.id],
         is_demonstration=_is_demonstration(session, draw),
         assurance=plan.assurance,
@@ -139,22 +160,23 @@ def sample_result(session: Session, draw_id: int, person: Person) -> SampleResul
         if second_stage
         else None,
         measures=measures,
-        series=series_of(session, draws, reviewed) if is_theme else (),
+        series=series_of(session, sample, reviewed) if is_theme else (),
+        late_not_drawn=sum(each.frame.population for each in sample.not_drawn),
     )
 
 
-def judged_measures(session: Session, draws: Sequence[Draw]) -> tuple[str, ...]:
+def judged_measures(session: Session, sample: Sample) -> tuple[str, ...]:
     """The measures of a sample that have a verdict: both of closed cases, of a theme what it was sized for.
 
     A theme that holds open cases has none.
     """
-    plan = draws[0].plan
+    plan = sample.draw.plan
     if plan.frame.route == Route.CENTRAL:
         return tuple(STANDARDS)
-    not_closed = select(FrameCase.id).where(is_in_frames(draws), FrameCase.state != CaseState.CLOSED)
+    not_closed = select(FrameCase.id).where(is_in_frames(sample), FrameCase.state != CaseState.CLOSED)
     if plan.standard is None or session.scalar(not_closed.limit(1)) is not None:
         return ()
-    return ("outcome",)
+    return (plan_measure(plan),)
 
 
 def _routes_seen(session: Session, person: Person) -> frozenset[Route]:

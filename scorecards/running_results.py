@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
+from typing import Final
 
-from sqlalchemy import exists, select
+import numpy as np
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sampling.monitoring import (
@@ -17,11 +19,21 @@ from sampling.monitoring import (
 )
 from sampling.records.people import Person
 from sampling.registering import PRIORS, plan_contents
-from sampling.tables import Draw, FrameCase, Purpose, Replacement, SampledCase, Stratum
+from sampling.tables import Draw, FrameCase, Purpose, SampledCase, Stratum
+from scorecards.in_scope import Drawn, turning_points
 from scorecards.measure_results import standard_of
-from scorecards.result_counts import MEASURES, draws_of_sample, is_submitted
+from scorecards.result_counts import (
+    MEASURES,
+    Sample,
+    is_replaced,
+    is_submitted,
+    replaced_by_stratum,
+    sample_of,
+)
 from scorecards.results import judged_measures, visible_sample
 from scorecards.tables import Review
+
+_SIZES: Final = 100  # so many numbers of cases in scope are looked at, the largest: a click must not wait
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,9 @@ class RunningResult:
     the order of tickets goes on at most: with strata, to where the first of them is drawn to its end.
     `is_by_stratum` says that each stratum is read in its own order, which needs no such end. `waits_for` is
     the first case in the order that is not reviewed, and with it the order reaches `would_reach` cases.
+    `population` is the most cases that can be in scope. Where some were replaced, the limits are the widest,
+    and a standard is shown once it is, over the numbers of cases in scope there can be at which one failing
+    case more is allowed (`scorecards.in_scope`), of large frames over the largest hundred; stratum by stratum, over the frozen numbers and N − r.
     Cases in which nothing applied (`not_assessable`) count as not met in `low`, and as met in `high`.
     """
 
@@ -76,23 +91,20 @@ def running_results(session: Session, draw_id: int, person: Person) -> tuple[Run
     It never decides the verdict, which is by the plan's own rule; but it may be read after every case.
     """
     draw = visible_sample(session, draw_id, person)
-    draws = draws_of_sample(session, draw)
+    sample = sample_of(session, draw)
     populations = {
         stratum.id: stratum.population
-        for stratum in session.scalars(
-            select(Stratum).where(Stratum.frame_id.in_([each.plan.frame_id for each in draws]))
-        )
+        for stratum in session.scalars(select(Stratum).where(Stratum.frame_id.in_(sample.frame_ids)))
     }
     return tuple(
-        _running(session, draws, populations, measure) for measure in judged_measures(session, draws)
+        _running(session, sample, populations, measure) for measure in judged_measures(session, sample)
     )
 
 
-def _running(
-    session: Session, draws: Sequence[Draw], populations: dict[int, int], measure: str
-) -> RunningResult:
-    plan, standard = draws[0].plan, standard_of(session, draws[0], measure)
-    cases = _in_ticket_order(session, draws, measure)
+def _running(session: Session, sample: Sample, populations: dict[int, int], measure: str) -> RunningResult:
+    plan, standard = sample.draw.plan, standard_of(session, sample.draw, measure)
+    cases = _in_ticket_order(session, sample.draws, measure)
+    replaced = replaced_by_stratum(session, sample.draws)
     by_stratum = plan.purpose != Purpose.ROLLING and set(populations) > {case.stratum_id for case in cases}
     order = cases
     if plan.purpose != Purpose.ROLLING and not by_stratum and len(populations) > 1:
@@ -106,26 +118,33 @@ def _running(
     priors = plan_contents(plan).get("monitoring", {}).get("priors", PRIORS)
     prior: Prior = (priors[measure][0], priors[measure][1])
 
-    def sequence(undecided: int) -> ConfidenceSequence:
+    drawn = sum(case.counts for case in cases)
+    whole = Drawn(sum(populations.values()), drawn, 0, replaced=sum(replaced.values()))
+    largest, *others = turning_points(whole, standard)
+    in_scope = {number: size - replaced.get(number, 0) for number, size in populations.items()}
+
+    def sequences(undecided: int) -> list[ConfidenceSequence]:
         results = [(case.stratum_id, undecided if case.met is None else int(case.met)) for case in prefix]
         if by_stratum:
-            return stratified_confidence_sequence(results, populations, confidence=level, prior=prior)
-        return confidence_sequence(
-            [result for _, result in results],
-            sum(populations.values()),
-            confidence=level,
-            prior=prior,
-        )
+            each = [in_scope] if populations == in_scope or whole.is_exhausted else [in_scope, populations]
+            return [
+                stratified_confidence_sequence(results, sizes, confidence=level, prior=prior)
+                for sizes in each
+            ]
+        return [
+            confidence_sequence([result for _, result in results], size, confidence=level, prior=prior)
+            for size in [largest, *others[-_SIZES:]]
+        ]
 
     undecided = sum(case.met is None for case in prefix)
-    lower = sequence(0)
-    upper = sequence(1) if undecided else lower
+    lower = sequences(0)
+    upper = sequences(1) if undecided else lower
     return RunningResult(
         measure=measure,
         standard=standard,
         confidence=level,
-        population=sum(populations.values()),
-        drawn=sum(case.counts for case in cases),
+        population=whole.most_in_scope,
+        drawn=drawn,
         reviewed=sum(case.counts and case.is_reviewed for case in cases),
         readable=len(order),
         is_by_stratum=by_stratum,
@@ -133,26 +152,32 @@ def _running(
         would_reach=len(
             read([replace(case, is_reviewed=True) if case is missing else case for case in order])
         ),
-        low=tuple(lower.low.tolist()),
-        high=tuple(upper.high.tolist()),
+        low=tuple(np.min([each.low for each in lower], axis=0).tolist()),
+        high=tuple(np.max([each.high for each in upper], axis=0).tolist()),
         met=tuple(accumulate(int(case.met or 0) for case in prefix)),
         not_assessable=undecided,
-        first_met=lower.first_met(standard),
-        first_missed=upper.first_missed(standard),
-        contradicted_at=lower.contradicted_at or upper.contradicted_at,
+        first_met=_last([each.first_met(standard) for each in lower]),
+        first_missed=_last([each.first_missed(standard) for each in upper]),
+        contradicted_at=_last([each.contradicted_at for each in lower])
+        or _last([each.contradicted_at for each in upper]),
     )
+
+
+def _last(moments: Sequence[int | None]) -> int | None:
+    """When the last of several things had happened; None until all have."""
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if len(known) == len(moments) else None
 
 
 def _in_ticket_order(session: Session, draws: Sequence[Draw], measure: str) -> list[_Drawn]:
     """Every case drawn, by ticket: a hash that is as good as random, so the order is, across draws too."""
     met, _ = MEASURES[measure]
-    was_replaced = exists().where(Replacement.sampled_case_id == SampledCase.id)
     rows = session.execute(
         select(
             SampledCase.stratum_id,
             FrameCase.reference,
             SampledCase.ticket,
-            ~was_replaced,
+            ~is_replaced(),
             Review.id.is_not(None),
             met,
         )

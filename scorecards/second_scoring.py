@@ -149,7 +149,12 @@ def _note_pairs(session: Session, draw: Draw) -> None:
         select(SampledCase.id, FrameCase.case_id)
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .where(SampledCase.draw_id == draw.id)
-    )
+    ).all()
+    if any(case_id not in review_of for _, case_id in sampled):
+        raise Refused(
+            "Since this second scoring was registered, a manager's sample that it would draw from was "
+            "voided. Ask in the register that it be voided too, and plan anew."
+        )
     session.execute(
         insert(SecondScoring),
         [

@@ -9,7 +9,8 @@ import numpy as np
 
 from sampling.hypergeometric import chance_at_most, chance_of_exactly, rare
 from sampling.intervals import fewest_failing, most_failing
-from sampling.sizes import Standard
+from sampling.sizes import Standard, breach
+from scorecards.in_scope import Drawn, most_cautious, turning_points
 from scorecards.verdicts import Judgement, Verdict, judge
 
 TWO_STAGES = "exact limit of a sample in two stages"
@@ -87,6 +88,71 @@ def judge_stages(
         still_needed=0 if passes else _still_needed(first, second, second_stage),
         method=TWO_STAGES,
     )
+
+
+def judge_stages_in_scope(
+    first: Stage,
+    second: Stage | None,
+    population: int,
+    *,
+    replaced: int,
+    standard: Standard,
+    assurance: float = 0.95,
+    second_stage: int,
+) -> Judgement:
+    """As `judge_stages`, when `replaced` of the frozen cases were out of scope (see `scorecards.in_scope`).
+
+    The most cautious judgement over the numbers of cases in scope there can be, of which those count where
+    one failing case more is allowed; and then "met" only if the plan's rule as a whole, which may have said
+    so without a replacement too, keeps its promise at each of them.
+    """
+
+    def judged(size: int) -> Judgement:
+        return judge_stages(
+            first, second, size, standard=standard, assurance=assurance, second_stage=second_stage
+        )
+
+    drawn = first.drawn + (second.drawn if second else 0)
+    met = first.met + (second.met if second else 0)
+    part = Drawn(population, drawn, met, replaced=replaced)
+    if not replaced or part.is_exhausted:
+        return judged(part.most_in_scope)
+    sizes = turning_points(part, standard)
+    by_size = [judged(size) for size in sizes]
+    result = most_cautious(by_size)
+    if result.verdict != Verdict.MET:
+        # What the plan's rule asks for, or nothing that could still show it.
+        result = replace(result, still_needed=by_size[0].still_needed or None)
+    if result.verdict != Verdict.MET or part.most_in_scope - met < breach(standard, part.most_in_scope):
+        return result
+    if all(
+        rare(_chance_of_met(first, second_stage, size, population, breach(standard, size)), 1 - assurance)
+        for size in sizes
+        if size < population
+    ):
+        return result
+    # As in `judge_stages`, the limit never stands at the standard when the rule does not say "met".
+    failing = breach(standard, part.most_in_scope)
+    limit = (part.most_in_scope - failing) / part.most_in_scope
+    return replace(
+        result, verdict=Verdict.NOT_SHOWN, lower=min(result.lower or 0.0, limit), still_needed=None
+    )
+
+
+def _chance_of_met(first: Stage, second_stage: int, in_scope: int, population: int, failing: int) -> float:
+    """The chance of "met" when the first stage may say so after a replacement, and the second only without.
+
+    (When both may after a replacement, the second stage has said so by its own limit.)
+    """
+    n1, n2 = first.drawn, second_stage
+    if failing > in_scope:
+        return 0.0
+    at_once = float(chance_at_most(0, n1, in_scope, failing))
+    if n1 + n2 > in_scope:
+        return at_once
+    none_replaced = float(chance_at_most(0, n1 + n2, population, population - in_scope))
+    later = chance_of_exactly(1, n1, in_scope, failing) * chance_at_most(0, n2, in_scope - n1, failing - 1)
+    return at_once + none_replaced * float(later)
 
 
 def _most_failing(first: Stage, second: Stage | None, population: int, level: float) -> int:

@@ -20,16 +20,15 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from alembic.script import ScriptDirectory
 from argon2 import PasswordHasher
 from hypothesis import settings
+from kept import once
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, NullPool, create_engine, text
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
-from unguarded import unguarded
 
-from qa_app import migrating
-from qa_app.migrating import TABLES, migrate
+from qa_app.migrating import migrate
 from qa_app.runtime import COOKIE
 from sampling.records import sign_in
 from sampling.records.database import connect, writing
@@ -68,24 +67,7 @@ def sqlite_engine(sqlite_database_of_screens: Engine) -> Engine:
 
 def _empty(engine: Engine) -> None:
     # Emptied and not made anew: a new engine would translate every statement of every test again.
-    with engine.execution_options(writes=True).begin() as connection:
-        tables = [f'"{table.name}"' for table in reversed(TABLES.sorted_tables)]
-        with unguarded(connection):
-            if engine.dialect.name == "postgresql":
-                connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
-            else:
-                for table in tables:
-                    connection.execute(text(f"DELETE FROM {table}"))
-        # Some tests pretend that a newer version wrote the database.
-        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": _head()})
-
-
-@cache
-def _head() -> str:
-    scripts = ScriptDirectory(str(Path(migrating.__file__).parent / "migrations"))
-    head = scripts.get_current_head()
-    assert head is not None
-    return head
+    once(engine, "empty", lambda: None)
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +100,12 @@ def postgresql_database(postgres_server: "PostgresServer") -> Iterator[Engine]:
 def quick_passwords() -> None:
     """Hash passwords with argon2 at its cheapest: the tests sign in hundreds of people."""
     sign_in._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_looked_through_once() -> None:
+    """Each AppTest looks for components in all installed packages, which stay the same meanwhile."""
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from kept import once
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -104,9 +105,13 @@ class ScoredOffice:
         self, engine: Engine, *, closed: int = 20, open_cases: int = 16, with_sign_in: Sequence[str] = ()
     ) -> None:
         self.engine, self.now = engine, NOW
-        with writing(engine, now=NOW) as session:
-            self._set_up(session, with_sign_in)
-            self._import(session, closed, open_cases)
+
+        def make() -> None:
+            with self.writing() as session:
+                self._set_up(session, with_sign_in)
+                self._import(session, closed, open_cases)
+
+        once(engine, ("scored office", closed, open_cases, *with_sign_in), make)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -1,9 +1,11 @@
 """Closed cases and themes: one sample, its standards with their verdicts, and what lies behind them."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import pandas as pd
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from qa_app.charts import verdict_chart
 from qa_app.result_words import (
@@ -15,6 +17,7 @@ from qa_app.result_words import (
     plan_sentence,
     progress_sentence,
     rerolls_sentence,
+    scope_sentence,
 )
 from qa_app.runtime import as_typed, link, reading, signed_in, table
 from qa_app.screens import results_details
@@ -30,10 +33,12 @@ from qa_app.wording import (
     verdict_sentence,
     whole_percent,
 )
+from sampling.records.people import Person
+from sampling.refused import Refused
 from sampling.tables import Route
 from scorecards.measure_results import MeasureResult
 from scorecards.result_counts import SeriesResult
-from scorecards.results import SampleResult, result_samples, sample_result
+from scorecards.results import SampleResult, result_samples, sample_result, visible_sample
 
 
 def show() -> None:
@@ -41,6 +46,10 @@ def show() -> None:
     person = signed_in()
     with reading() as session:
         names = dict(result_samples(session, person))
+        asked = st.query_params.get("sample", "")
+        why_not = _why_not(session, asked, names, person)
+    if why_not:
+        st.warning(as_typed(why_not))
     if not names:
         st.write(
             "No sample of closed cases has been drawn yet. Once one is drawn and cases are reviewed, "
@@ -48,15 +57,17 @@ def show() -> None:
         )
         link("samples", "Go to Samples")
         return
-    asked = st.query_params.get("sample", "")
     ids = list(names)
+    first = None if why_not else 0
     chosen = st.selectbox(
         "Sample",
         ids,
-        index=next((place for place, draw_id in enumerate(ids) if str(draw_id) == asked), 0),
+        index=next((place for place, draw_id in enumerate(ids) if str(draw_id) == asked), first),
         format_func=names.__getitem__,
         key="closed-sample",
     )
+    if chosen is None:
+        return
     with reading() as session:
         result = sample_result(session, chosen, person)
     _progress(result)
@@ -70,6 +81,17 @@ def show() -> None:
     _left_out(result)
 
 
+def _why_not(session: Session, asked: str, names: Mapping[int, str], person: Person) -> str:
+    """Why the sample that was asked for has no results of its own: it was voided, say. Empty if it has."""
+    if not asked.isdecimal() or int(asked) in names:
+        return ""
+    try:
+        visible_sample(session, int(asked), person)
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
 def _progress(result: SampleResult) -> None:
     """How far the sample is, which draw it is, and what it was planned for."""
     if result.is_demonstration:
@@ -77,7 +99,8 @@ def _progress(result: SampleResult) -> None:
     st.progress(result.reviewed / max(result.drawn, 1), text=progress_sentence(result))
     of = "theme" if result.route == Route.THEMATIC else "period"
     st.write(f"{draws_sentence(result.draws, of)} {plan_sentence(result)}".strip())
-    if rerolls := rerolls_sentence(result.draws, result.assurance):
+    # What is only counted passes nothing.
+    if result.measures and (rerolls := rerolls_sentence(result.draws, result.assurance)):
         st.info(rerolls)
     link("samples", "This sample in the register", part="Register", sample=result.draw_id)
 
@@ -121,10 +144,11 @@ def _verdict(result: SampleResult, measure: MeasureResult) -> None:
     st.markdown(f"**{words}:**{as_typed(rest)}")
     more = [
         method_sentence(judgement),
+        scope_sentence(measure),
         range_sentence(
             measure.likely_low,
             measure.likely_high,
-            population=result.population,
+            population=judgement.population,
             assurance=measure.assurance,
             against=against,
             weighted=measure.weighted_estimate,
@@ -160,14 +184,14 @@ def _chart(result: SampleResult) -> None:
     )
     with st.expander("See the figures"):
         table(
-            pd.DataFrame([_figures(result, measure) for measure in result.measures]),
+            pd.DataFrame([_figures(measure) for measure in result.measures]),
             caption="Standards, shares and limits",
             key="closed-figures",
             download="results.csv",
         )
 
 
-def _figures(result: SampleResult, measure: MeasureResult) -> dict[str, object]:
+def _figures(measure: MeasureResult) -> dict[str, object]:
     against, judgement = Fraction(measure.standard), measure.judgement
 
     def share(value: float | None) -> str:
@@ -180,7 +204,7 @@ def _figures(result: SampleResult, measure: MeasureResult) -> dict[str, object]:
         "Met": measure.met,
         "With a result": measure.assessable,
         "Drawn": judgement.reviewed,
-        "All cases": result.population,
+        "All cases": judgement.population,
         "Share": share(measure.share),
         "At least": share(judgement.lower),
         "At most": share(judgement.upper),

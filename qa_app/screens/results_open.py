@@ -34,30 +34,34 @@ def show() -> None:
             "You second-score managers' reviews, so of those you see only the ones whose second score is in. "
             "They are not the whole month."
         )
+    with reading() as session:
+        teams = team_months(session, person, month=month) if sees_sampling else []
     st.subheader("Cases that meet requirements", anchor=False)
     _found(
         [result for result in results if result.month == month],
         all_months=results,
         oversees=Role.HEAD in roles,
+        left=sum(team.left or 0 for team in teams) if sees_sampling else None,
     )
     if not sees_sampling:
         return
     with reading() as session:
         rows = completion(session, person, month=month)
-        teams = team_months(session, person, month=month)
         reduced = [row for row in reductions(session, person, month=month) if row.approved_by]
     st.subheader("Sampling done", anchor=False)
     _sampling(rows, teams, this_month=month == this_month)
     _reduced(reduced)
 
 
-def _found(results: Sequence[OpenResult], *, all_months: Sequence[OpenResult], oversees: bool) -> None:
+def _found(
+    results: Sequence[OpenResult], *, all_months: Sequence[OpenResult], oversees: bool, left: int | None
+) -> None:
     if not results:
         st.write("No review of an open case of this month has been submitted yet that you may see.")
         if not oversees:
             link("reviews", "Go to Reviews")
     else:
-        _month_so_far(results)
+        _month_so_far(results, left)
     if not all_months:
         return
     with st.expander("See the figures", expanded=False):
@@ -69,10 +73,10 @@ def _found(results: Sequence[OpenResult], *, all_months: Sequence[OpenResult], o
         )
 
 
-def _month_so_far(results: Sequence[OpenResult]) -> None:
+def _month_so_far(results: Sequence[OpenResult], left: int | None) -> None:
     standard = Fraction(results[0].standard)
     assessable, met = _sum(results, "assessable"), _sum(results, "met")
-    verdict, _, rest = open_sentence(met, assessable, standard=standard).partition(":")
+    verdict, _, rest = open_sentence(met, assessable, standard=standard, left=left).partition(":")
     st.markdown(f"**{verdict}:**{rest}" if rest else verdict)
     st.write(
         "This is a count of the cases managers sampled, not an estimate of all open cases. "

@@ -29,8 +29,11 @@ class Cases:
     preview: CasePreview
 
 
-def choose(route: Route) -> Cases | None:
-    """Ask which cases; None, with the reason shown, while they cannot be drawn from."""
+def choose(route: Route, *, closed_only: bool) -> Cases | None:
+    """Ask which cases; None, with the reason shown, while they cannot be drawn from.
+
+    A standard is shown of closed cases only: open ones are another series.
+    """
     with reading() as session:
         day = today(session)
         fields = [field for field in filter_fields(session) if field != "state"]
@@ -40,6 +43,9 @@ def choose(route: Route) -> Cases | None:
         period = _period(last_full_quarter(day), "Cases closed")
         if period is None:
             return None
+    elif closed_only:
+        st.caption("A standard is shown of closed cases only: what is found in an open one can be put right.")
+        filters["state"] = [str(CaseState.CLOSED)]
     elif states := st.multiselect(
         "Open or closed",
         list(_STATES),

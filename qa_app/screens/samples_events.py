@@ -136,8 +136,8 @@ def _void(sample: SampleRow, *, may: bool) -> None:
     with st.expander("Void this sample"):
         st.write(
             "For a sample that must not count: drawn from a wrong extract, say. A second person has to "
-            "agree. Nothing is deleted; its cases leave every list and result, and the register shows for "
-            "ever that it was drawn."
+            "agree. Nothing is deleted; its cases leave the lists of work and the results, submitted reviews "
+            "stay on record, and the register shows for ever that it was drawn."
         )
         reason = st.text_area("Why", key=fresh(f"void-{plan_id}"))
         if st.button("Ask that it be voided", key=f"ask-void-{plan_id}"):
@@ -155,7 +155,7 @@ def _answer(plan_id: int) -> None:
     if yes.button("Void it", type="primary", key=f"void-it-{plan_id}"):
         carry_out(
             lambda session, by: void_plan(session, session.get_one(Plan, plan_id), by=by),
-            done="Voided. Its cases have left every list and result.",
+            done="Voided. Its cases have left the lists of work and the results; reviews stay on record.",
         )
     if no.button("Do not void it", key=f"keep-it-{plan_id}"):
         if not (reason or "").strip():

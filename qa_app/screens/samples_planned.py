@@ -7,12 +7,13 @@ from qa_app.sample_words import period_in_words
 from qa_app.screens import samples_follows
 from qa_app.screens.samples_cases import Cases, choose
 from qa_app.screens.samples_draw import draw, newest, waits
-from qa_app.screens.samples_purposes import AGREEMENT, ask_purpose, lead_to_second_scoring, size_for
+from qa_app.screens.samples_purposes import AGREEMENT, SHOW, ask_purpose, lead_to_second_scoring, size_for
 from qa_app.screens.samples_size import Chosen
 from qa_app.screens.samples_terms import ChosenTerms, choose_terms
 from sampling.planning import default_due_date
 from sampling.queries import samples
 from sampling.samples import plan_case_sample
+from sampling.series import drawn_already
 from sampling.tables import Plan, Route
 
 _TITLES = {Route.CENTRAL: "A sample of closed cases", Route.THEMATIC: "A sample for a theme"}
@@ -29,7 +30,7 @@ def show(route: Route) -> None:
         lead_to_second_scoring()
         return
     st.subheader("Which cases", anchor=False)
-    cases = choose(route)
+    cases = choose(route, closed_only=purpose == SHOW)
     if cases is None:
         return
     st.subheader("How many", anchor=False)
@@ -51,6 +52,12 @@ def _register(route: Route, cases: Cases, chosen: Chosen, terms: ChosenTerms) ->
         st.caption(f"{'It' if typed else 'Left empty, it'} is called “{as_typed(name)}”.")
     with reading() as session:
         due = default_due_date(session)
+        before = drawn_already(session, route, cases.period) if route == Route.CENTRAL else []
+    if before:
+        st.warning(
+            f"Drawn already from some of these days: {as_typed('; '.join(before))}. Another draw is counted, "
+            "and every result then says so. For cases that came too late, use the sample in the register."
+        )
     due_on = date_input("Reviews are due by", fresh("due"), due)
     st.write(
         "The list of cases is frozen, and the plan registered with its hash, before the seed of the draw "

@@ -106,10 +106,18 @@ def _to_show(cases: Cases, standards: dict[str, str], assurance: str) -> tuple[C
             help="The higher, the smaller the chance that an office that misses the standard passes, and the "
             "more cases are reviewed.",
         )
-    judged = Judged(cases.preview.population, standards.get(which, standards["outcome"]), sure)
+    judged = Judged(
+        cases.preview.population,
+        standards.get(which, standards["outcome"]),
+        sure,
+        measure=which if which in standards else "outcome",
+    )
     if which == _ANOTHER:
         typed = st.text_input(
-            "Standard to show", value="98%", key=fresh("standard"), help="A share of all cases, such as 95%."
+            "Standard to show",
+            value="98%",
+            key=fresh("standard"),
+            help="A share of all cases that meet the outcome requirements, such as 95%.",
         )
         try:
             exact_share(share_typed(typed or ""))

@@ -159,7 +159,8 @@ def _drawn(sample: SampleRow, draw_id: int) -> None:
             "cause": "Why it is in",
             "replaced": "Replaced because",
         }
-        cases["cause"] = cases["cause"].map(CAUSES)
+        whole = set(strata.loc[strata["drawn"] == strata["population"], "stratum"])
+        cases["cause"] = cases["cause"].map(CAUSES).where(~cases["stratum"].isin(whole), "All of its stratum")
         cases["replaced"] = cases["replaced"].map(REPLACED).fillna("")
         table(
             cases[list(words)].rename(columns=words),

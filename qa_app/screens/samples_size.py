@@ -87,9 +87,11 @@ def choose_to_show(populations: Mapping[str, int], judged: Judged, *, stages: bo
     _chart(rules, allowed, judged, strata=len(populations) > 1)
     if allowed == _STAGES:
         (code,) = populations
-        size = InTwoStages(judged.standard, judged.assurance)
+        size = InTwoStages(judged.standard, judged.assurance, judged.measure)
         return Chosen(size, {code: rule.sample_size}, rule.second_stage)
-    return Chosen(ToShow(judged.standard, judged.assurance, allowed), possible[allowed].sizes or {})
+    return Chosen(
+        ToShow(judged.standard, judged.assurance, allowed, judged.measure), possible[allowed].sizes or {}
+    )
 
 
 def _sizes(options: list[SizeOption], judged: Judged) -> None:

@@ -20,4 +20,5 @@ def show() -> None:
         words.write(f"{number}. {step.words}: {'done' if step.done else '**to do**'}")
         if not step.done:
             with way:
-                runtime.link(step.screen, f"Go to {runtime.SCREENS[step.screen]}")
+                to = step.part or runtime.SCREENS[step.screen]
+                runtime.link(step.screen, f"Go to {to}", **({"part": step.part} if step.part else {}))

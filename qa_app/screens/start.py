@@ -104,7 +104,8 @@ def _office(months: list[TeamMonth], actions: list[ActionRow], reductions: int) 
     open_actions = sum(action.state == "open" for action in actions)
     st.write(f"{open_actions} follow-up actions are open, {overdue} of them overdue.")
     if reductions:
-        st.write(f"{reductions} reductions of sampling wait for your approval.")
+        wait = "reduction of sampling waits" if reductions == 1 else "reductions of sampling wait"
+        st.write(f"{reductions} {wait} for your approval.")
         link("samples", "Look at the reductions")
     link("results", "See the standards")
     link("learning", "See learning and actions")

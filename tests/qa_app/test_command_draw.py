@@ -4,7 +4,7 @@ import copy
 import json
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,16 @@ from unguarded import unguarded
 
 from qa_app.command_line import app
 from qa_app.migrating import migrate
-from sampling.drawing import confirm_roll, record_roll, seed_plan
+from sampling.drawing import carry_out_plan, confirm_roll, record_roll, seed_plan
+from sampling.randomness import from_beacon
 from sampling.receipt_queries import receipt_of
 from sampling.records.database import connect
 from sampling.records.office import disable_person
-from sampling.registering import plan_contents
-from sampling.samples import plan_open_sample
+from sampling.registering import Terms, plan_contents
+from sampling.samples import plan_case_sample, plan_open_sample
 from sampling.sizes import size_for_margin, size_to_show, stop_or_go
-from sampling.tables import Draw, Frame, Plan, RegisterEntry, SampledCase
+from sampling.tables import Draw, Frame, Plan, RegisterEntry, Route, SampledCase
+from sampling.voiding import ask_to_void, void_plan
 
 NORTH, QA, THEME = "nora@example.org", "quinn@example.org", "thea@example.org"
 QUARTER = ("--from", "2026-04-01", "--until", "2026-06-30")
@@ -377,6 +379,73 @@ def test_verify_tells_of_other_draws_for_the_same_purpose(
     told = run("verify", str(receipt)).stdout
     assert "It is draw 2 of 2 for the same purpose, of which 0 were voided" in told
     assert "would pass with a chance of up to 9.8% instead of 5.0%." in told
+
+
+def test_verify_tells_what_the_register_says_now(office: ScoredOffice, database: str, tmp_path: Path) -> None:
+    receipt = tmp_path / "receipt.zip"
+    office.draw_closed([3], name="One")
+    with office.reading() as session:
+        receipt.write_bytes(receipt_of(session, 1, office.person(session, "Quinn Qua")))
+    told = run("verify", str(receipt), "--database", database)
+    assert "Since the receipt" not in told.stdout
+    now = json.loads(run("verify", str(receipt), "--json", "--database", database).stdout)
+    assert (now["events_since"], now["voided_now"], now["draws_for_period_now"]) == ([], False, 1)
+    with office.writing() as session:
+        plan, quinn = session.scalars(select(Plan)).one(), office.person(session, "Quinn Qua")
+        ask_to_void(session, plan, reason="The wrong extract", reviewed=0, by=quinn)
+        void_plan(session, plan, by=office.person(session, "Hedda Head"))
+    office.draw_closed([3], name="Two")
+    told = run("verify", str(receipt), "--database", database)
+    assert told.exit_code == 0, told.stderr
+    assert "Since the receipt was written, by the register: " in told.stdout
+    assert ": somebody asked that it be voided; " in told.stdout
+    assert "As it was voided, it counts in no result any more." in told.stdout
+    assert "It is draw 1 of 2 for the same purpose, of which 1 were voided by now." in told.stdout
+    now = json.loads(run("verify", str(receipt), "--json", "--database", database).stdout)
+    assert [event["event"] for event in now["events_since"]] == ["void asked", "voided"]
+    assert (now["voided"], now["voided_now"]) == (False, True)
+    assert (now["draw_number_now"], now["draws_for_period_now"], now["draws_voided_now"]) == (1, 2, 1)
+    alone = json.loads(run("verify", str(receipt), "--json").stdout)
+    assert alone["draws_for_period"] == 1
+    assert alone["events_since"] is alone["voided_now"] is alone["draw_number_now"] is None
+
+
+def test_verify_compares_the_samples_with_the_register(office: ScoredOffice, database: str) -> None:
+    office.draw_closed([3], name="One")
+    assert "are what its lines say." in run("verify", "--register", "--database", database).stdout
+    with office.writing() as session, unguarded(session.connection()):
+        session.execute(update(Plan).values(assurance="0.6"))
+    told = refused("verify", "--register", "--database", database)
+    assert told.startswith("The sample “One” is not what the register says. Its assurance is '0.6'")
+
+
+def test_verify_says_that_a_beacon_is_for_people_to_compare(
+    office: ScoredOffice, database: str, tmp_path: Path
+) -> None:
+    office.now = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
+    with office.writing() as session:
+        named = from_beacon("drand default", office.now + timedelta(minutes=5), registered_at=office.now)
+        plan_id = plan_case_sample(
+            session,
+            "Beacon",
+            route=Route.CENTRAL,
+            period=(date(2026, 4, 1), date(2026, 6, 30)),
+            filters={},
+            stratify_by=None,
+            size=3,
+            due_on=date(2026, 8, 3),
+            terms=Terms(randomness=named),
+            by=office.person(session, "Quinn Qua"),
+        ).id
+        quinn = office.person(session, "Quinn Qua").id
+    office.later(1)
+    draw_id = carry_out_plan(office.engine, plan_id, by_id=quinn, public_value="ab" * 32, now=office.now)
+    receipt = tmp_path / "receipt.zip"
+    with office.reading() as session:
+        receipt.write_bytes(receipt_of(session, draw_id, office.person(session, "Quinn Qua")))
+    told = run("verify", str(receipt)).stdout
+    assert f"Its public value was typed in: {'ab' * 32}. This program does not look it up; compare it" in told
+    assert f"with round {named['round']} of drand default, as its operator publishes it." in told
 
 
 def test_verify_refuses_what_is_no_receipt(tmp_path: Path) -> None:

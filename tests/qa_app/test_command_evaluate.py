@@ -163,3 +163,16 @@ def test_a_method_that_cannot_be_carried_out_leaves_counts_and_the_reason() -> N
 )
 def test_what_is_refused_of_counts(arguments: tuple[str, ...], words: str) -> None:
     assert words in refused(*arguments)
+
+
+def test_a_voided_sample_is_called_voided(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'voided.sqlite'}")
+    migrate(engine)
+    office = ScoredOffice(engine, with_sign_in=(HEAD,))
+    office.void(office.draw_closed([5]))
+    with office.reading() as session:
+        email = office.person(session, HEAD).email
+    engine.dispose()
+    assert email is not None
+    words = refused("--sample", "Quarter", "--by", email, "--database", str(tmp_path / "voided.sqlite"))
+    assert words.startswith("“Quarter” was voided: it has no results.")

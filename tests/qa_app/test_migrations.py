@@ -1,8 +1,11 @@
 """The tables as declared, and as the migrations make them, are the same on both databases."""
 
+import json
 import re
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,11 +13,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 
 from qa_app.migrating import TABLES, migrate
+from sampling.draw import draw, frame_file, plan_file, seed_from, sha256_hex, ticket
+from sampling.randomness import from_system
 from sampling.records.database import connect, reading
 from sampling.refused import Refused
 from sampling.register import lines_of
 from sampling.register_chain import check_chain
-from sampling.tables import Frame, FrameCase
+from sampling.register_check import check_register
+from sampling.tables import Draw, Frame, FrameCase
 
 _SOURCES = Path(__file__).parents[2]
 
@@ -60,10 +66,35 @@ def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
         migrate(engine)
 
 
-def test_samples_drawn_before_there_was_a_register_are_in_it(tmp_path: Path) -> None:
-    """A database of the first version, with a draw in it and a case that changed after the freeze."""
-    made = connect(f"sqlite:///{tmp_path / 'office.sqlite'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database of the first version, of each kind in turn."""
+    if request.param == "sqlite":
+        made = connect(f"sqlite:///{tmp_path / 'office.sqlite'}")
+        migrate(made, to="0001")
+        yield made
+        made.dispose()
+        return
+    server = request.getfixturevalue("postgres_server")
+    server._run("CREATE DATABASE first_version")
+    made = connect(server.url("first_version"))
     migrate(made, to="0001")
+    yield made
+    made.dispose()
+    server.drop("first_version")
+
+
+def fill(engine: Engine, rows: list[tuple[str, dict[str, Any]]]) -> None:
+    with engine.execution_options(writes=True).begin() as connection:
+        for table, values in rows:
+            names = ", ".join(values)
+            marks = ", ".join(f":{name}" for name in values)
+            connection.execute(text(f'INSERT INTO "{table}" ({names}) VALUES ({marks})'), values)
+
+
+def test_samples_drawn_before_there_was_a_register_are_in_it(first_version: Engine) -> None:
+    """A database of the first version, with a draw in it and a case that changed after the freeze."""
+    made = first_version
     moment = "2026-07-06 09:00:00.123456"
     rows = [
         ("person", {"id": 1, "name": "One"}),
@@ -88,7 +119,7 @@ def test_samples_drawn_before_there_was_a_register_are_in_it(tmp_path: Path) -> 
         ),
         (
             "stratum",
-            {"id": 1, "frame_id": 1, "code": "S01", "label": "All", "population": 1, "is_certainty": 0},
+            {"id": 1, "frame_id": 1, "code": "S01", "label": "All", "population": 1, "is_certainty": False},
         ),
         ("frame_case", {"id": 1, "frame_id": 1, "stratum_id": 1, "case_id": 1, "reference": "C-1"}),
         (
@@ -109,11 +140,7 @@ def test_samples_drawn_before_there_was_a_register_are_in_it(tmp_path: Path) -> 
             | {"seeded_at": moment, "seeded_by_id": 1, "drawn_at": moment},
         ),
     ]
-    with made.execution_options(writes=True).begin() as connection:
-        for table, values in rows:
-            names = ", ".join(values)
-            marks = ", ".join(f":{name}" for name in values)
-            connection.execute(text(f'INSERT INTO "{table}" ({names}) VALUES ({marks})'), values)
+    fill(made, rows)
     migrate(made)
     with reading(made) as session:
         lines = lines_of(session)
@@ -123,7 +150,104 @@ def test_samples_drawn_before_there_was_a_register_are_in_it(tmp_path: Path) -> 
         frozen = session.scalars(select(FrameCase)).one()
         assert (frozen.state, frozen.closed_on) == ("closed", date(2026, 5, 5))
         assert session.scalars(select(Frame.attempt)).one() == 1
-    made.dispose()
+
+
+def old_sample(number: int, drawn_at: str | None, cases: int) -> list[tuple[str, dict[str, Any]]]:
+    """A sample of the first version, as it was written then, with so many cases drawn."""
+    references = [f"C-{number}{n}" for n in range(cases)]
+    frame = frame_file((reference, "S01") for reference in references)
+    contents = {"recipe": "cqa1", "number": number, "route": "second", "purpose": "quota"}
+    contents |= {"period": [None, None], "frame_sha256": sha256_hex(frame), "population": cases}
+    contents |= {"sizes": {"S01": cases}, "rule": {"assurance": "0.95"}, "method": "exact"}
+    contents |= {"parent_draw": None, "randomness": from_system()}
+    contents |= {"registered_at": "2026-07-06T09:00:00+00:00"}
+    plan = plan_file(contents)
+    seed = seed_from(sha256_hex(plan), "ab" * 32)
+    order = draw({"S01": references}, {"S01": cases}, seed=seed)["S01"]
+    frozen = {"filters": "{}", "excluded": "{}", "population": cases, "frame_sha256": sha256_hex(frame)}
+    rows = [
+        (
+            "frame",
+            {"id": number, "route": "second", "name": f"Sample {number}", "import_id": 1}
+            | {"frozen_at": "2026-07-06 08:59:59.5", "frozen_by_id": 1}
+            | frozen,
+        ),
+        (
+            "stratum",
+            {"id": number, "frame_id": number, "code": "S01", "label": "All", "population": cases}
+            | {"is_certainty": False},
+        ),
+        (
+            "plan",
+            {"id": number, "frame_id": number, "purpose": "quota", "assurance": "0.95"}
+            | {"sizes": json.dumps({"S01": cases}), "plan_text": plan.decode()}
+            | {"plan_sha256": sha256_hex(plan), "due_on": "2026-08-03", "registered_by_id": 1}
+            | {"registered_at": "2026-07-06 09:00:00.123456"},
+        ),
+        (
+            "draw",
+            {"id": number, "plan_id": number, "randomness": "operating system", "seed": seed}
+            | {"public_value": "ab" * 32, "seeded_at": "2026-07-06 09:00:01.123456", "seeded_by_id": 1}
+            | {"drawn_at": drawn_at},
+        ),
+    ]
+    for n, reference in enumerate(references):
+        key = number * 100 + n
+        case = {"id": key, "reference": reference, "reference_key": reference, "state": "open"} | CASE
+        frozen_case = {"id": key, "frame_id": number, "stratum_id": number, "case_id": key}
+        rows += [("case", case), ("frame_case", frozen_case | {"reference": reference})]
+        if drawn_at:
+            place = order.index(reference) + 1
+            sampled = {"id": key, "draw_id": number, "frame_case_id": key, "stratum_id": number}
+            rows.append(("sampled_case", sampled | {"position": place, "ticket": ticket(seed, reference)}))
+    return rows
+
+
+def old_review(sampled_case: int, submitted_at: str | None, by: int) -> tuple[str, dict[str, Any]]:
+    state = "submitted" if submitted_at else "draft"
+    return "review", (
+        {"id": sampled_case, "sampled_case_id": sampled_case, "reviewer_id": by, "state": state}
+        | {"scorecard_version_id": 1, "is_open_case": True, "approved_by_reviewer": False}
+        | {"file_read_at": "2026-07-06 09:00:00", "started_at": "2026-07-06 09:00:00"}
+        | {"submitted_at": submitted_at, "file_found": True}
+    )
+
+
+def test_samples_reviewed_before_there_was_a_register_are_closed(first_version: Engine) -> None:
+    """A second scoring whose last score is in is not sealed for ever; others wait as they did."""
+    at = "2026-07-06 09:00:02.123456"
+    card = {"id": 1, "key": "card", "version": 1, "title": "Card", "definition": "", "sha256": "00"}
+    moments = {"at": at, "as_at": at}
+    fill(
+        first_version,
+        [
+            *(("person", {"id": number, "name": name}) for number, name in enumerate(("One", "Two"), 1)),
+            ("import", {"id": 1} | IMPORT | moments),
+            ("import", {"id": 2} | IMPORT | moments),
+            ("scorecard_version", card | {"published_at": at, "published_by_id": 1}),
+            *old_sample(1, at, 2),
+            *old_sample(2, at, 2),
+            *old_sample(3, at, 1),
+            *old_sample(4, None, 1),
+            *old_sample(5, at, 1),
+            # The first ends last, with the second person's review; of the second one case waits.
+            old_review(100, "2026-07-09 10:00:00.500000", 2),
+            old_review(101, "2026-07-08 10:00:00", 1),
+            old_review(200, "2026-07-08 10:00:00", 1),
+            old_review(201, None, 1),
+            old_review(500, "2026-07-08 11:00:00.750000", 1),
+        ],
+    )
+    migrate(first_version)
+    with reading(first_version) as session:
+        lines = lines_of(session)
+        assert check_register(session) == len(lines) == 5 + 5 + 4 + 2
+        closed = [(line.at, line.by) for line in lines if line.event == "closed"]
+        assert closed == [("2026-07-08T11:00:00+00:00", 1), ("2026-07-09T10:00:00+00:00", 2)]
+        assert [line.at for line in lines] == sorted(line.at for line in lines)
+        found = dict(session.execute(select(Draw.id, Draw.closed_at)).all())
+    assert {number for number, at in found.items() if at is not None} == {1, 5}
+    assert found[1] == datetime(2026, 7, 9, 10, 0, tzinfo=UTC)
 
 
 IMPORT = {

@@ -126,6 +126,8 @@ def test_another_standard_and_more_assurance(office: ScoredOffice, open_screen: 
     press(app, DRAW)
     plan = plan_of(office)
     assert (plan["rule"]["standard"], plan["rule"]["assurance"]) == ("0.925", "0.99")
+    # The office's own standards are registered as they are, whatever this plan is to show.
+    assert (plan["standards"], plan["rule"]["measure"]) == ({"outcome": "0.98", "method": "0.75"}, "outcome")
     assert drawn_size(plan) == size
 
 

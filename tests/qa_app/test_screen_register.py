@@ -108,7 +108,7 @@ def test_a_sample_is_voided_by_two_people(office: ScoredOffice, open_screen: Ope
     app = press(app, "Do not void it")
     assert "The reason is missing" in words(app)
     app = press(app, "Void it")
-    assert "Voided. Its cases have left every list and result." in words(app)
+    assert "Voided. Its cases have left the lists of work and the results" in words(app)
     assert "draw 1 of 1 for this period, 1 of them voided" in words(app)
     with office.reading() as session:
         assert session.get_one(Plan, plan_id).voided_at is not None

@@ -8,11 +8,13 @@ from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
+from sampling.late_strata import plan_late_strata
 from sampling.randomness import for_demonstration
 from sampling.records.cases import Case, CaseState
 from sampling.registering import Terms
 from sampling.samples import InTwoStages
-from sampling.tables import Route, SampledCase
+from sampling.tables import Draw, Route, SampledCase
+from scorecards.drawn_samples import replace_sampled_case
 from scorecards.requirements import Kind, ResponseValue
 
 OpenScreen = Callable[..., AppTest]
@@ -166,6 +168,59 @@ def test_two_stages_late_cases_and_a_demonstration(office: ScoredOffice, open_sc
     assert list(strata["Stratum"]) == ["All cases", "All cases, late"]
 
 
+def test_a_voided_sample_says_so_and_shows_no_other(office: ScoredOffice, open_screen: OpenScreen) -> None:
+    first = office.draw_closed([3], name="First")
+    office.void(first)
+    gone = see(office, open_screen, HEAD, sample=first)
+    assert "“First” was voided: it has no results. The register says why." in words(gone)
+    assert "No sample of closed cases has been drawn yet" in words(gone)
+    office.draw_closed([3], name="Second")
+    app = see(office, open_screen, HEAD, sample=first)
+    assert "“First” was voided: it has no results" in words(app)
+    assert not app.subheader  # nothing of another sample under its address
+    app = choose(app, "Sample", "Second")
+    assert "0 of 3 cases in the sample reviewed" in words(app)
+    assert "There is no such sample" in words(see(office, open_screen, HEAD, sample=999))
+
+
+def test_what_is_out_of_scope_and_late_cases_not_drawn_are_told(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    draw_id = office.draw_closed([8])
+    with office.writing() as session:
+        sampled = session.get_one(SampledCase, office.to_do(QA, Route.CENTRAL)[0])
+        by = office.person(session, QA)
+        replace_sampled_case(session, sampled, code="duplicate", reason="As the file says.", by=by)
+    shown = words(see(office, open_screen, HEAD))
+    assert "At most 11 cases are in scope, and some that were not drawn may not be" in shown
+    office.void(office.draw_late(draw_id, closed=4))
+    with office.writing() as session:
+        plan = session.get_one(Draw, draw_id).plan
+        plan_late_strata(session, plan, due_on=date(2026, 8, 10), by=office.person(session, QA))
+    shown = words(see(office, open_screen, HEAD))
+    assert "4 late cases are registered and not drawn yet: until then nothing is known of them" in shown
+
+
+def test_a_whole_count_without_what_was_out_of_scope(office: ScoredOffice, open_screen: OpenScreen) -> None:
+    office.draw_planned(InTwoStages("0.7", "0.6"), name="Two")
+    while todo := office.to_do(QA, Route.CENTRAL):
+        with office.writing() as session:
+            sampled, by = session.get_one(SampledCase, todo[0]), office.person(session, QA)
+            replace_sampled_case(session, sampled, code="duplicate", reason="As the file says.", by=by)
+        if len(todo) == 1:
+            break
+    shown = words(see(office, open_screen, HEAD))
+    assert "no case is in scope, so there is nothing to judge." in shown
+
+
+def test_drawing_a_counted_theme_again_passes_nothing(office: ScoredOffice, open_screen: OpenScreen) -> None:
+    for name in ("One", "Two"):
+        last = office.draw_closed([6], route=Route.THEMATIC, name=name, period=None)
+    shown = words(see(office, open_screen, HEAD, sample=last))
+    assert "Draw 2 of 2 for this theme" in shown
+    assert "would pass with a chance" not in shown
+
+
 def test_a_manager_sees_the_open_cases_of_their_own_team(
     office: ScoredOffice, open_screen: OpenScreen
 ) -> None:
@@ -179,7 +234,7 @@ def test_a_manager_sees_the_open_cases_of_their_own_team(
     assert not app.button_group  # one part only, so nothing to choose
     app = choose(app, "Month", "July 2026")
     shown = words(app)
-    assert "**Not reached:** 1 of 2 reviewed open cases meet requirements overall, 50.0%" in shown
+    assert "**So far:** 1 of 2 reviewed open cases meet requirements overall, 50.0%" in shown
     assert "This is a count of the cases managers sampled, not an estimate of all open cases" in shown
     assert "Managers found 1 requirement not met, and 1 put right before closing." in shown
     assert "2 of 2 cases meet requirements, 100%" in shown

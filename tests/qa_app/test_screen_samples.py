@@ -240,13 +240,14 @@ def test_sharing_out_by_team_shows_its_own_sizes(office: ScoredOffice, open_scre
 
 def test_a_thematic_sample_by_filter_with_a_number(office: ScoredOffice, open_screen: OpenScreen) -> None:
     app = see(office, open_screen, THEME, THEMATIC)
+    assert "A standard is shown of closed cases only" in words(app)
+    app = of(app.radio, "What is this sample for?").set_value("A number I choose").run()
     of(app.multiselect, "Open or closed").set_value(["open"])
     app = of(app.multiselect, "Only some of the cases: filter by").set_value(["team"]).run()
     with office.reading() as session:
         north = office._team(session, "North").id
     app = of(app.multiselect, "Team").set_value([north]).run()
     assert "**8 cases** to draw from" in words(app)
-    app = of(app.radio, "What is this sample for?").set_value("A number I choose").run()
     app = of(app.number_input, "Cases to review").set_value(3).run()
     app = press(app, "Freeze, register and draw")
     assert "The sample has no name" in app.error[0].value

@@ -278,8 +278,8 @@ def test_a_plan_nests_only_where_nobody_can_know_the_seed(office: Any) -> None:
         record_roll(
             session, session.get_one(Plan, plans["Rolled"]), "1" * 20, second=ada, minute="Room 1.", by=quinn
         )
-        session.get_one(Plan, plans["Voided"]).voided_at = office.now
         add_line(session, session.get_one(Plan, plans["Voided"]), Event.VOIDED, by=ada, details={})
+        session.get_one(Plan, plans["Voided"]).voided_at = office.now
 
     def offered(name: str) -> set[str]:
         with office.reading() as session:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from sampling.draw import draw, frame_file, plan_file, seed_from, sha256_hex, ticket
 from sampling.randomness import from_system
@@ -16,6 +17,8 @@ from sampling.receipt import read_receipt, sample_hash, verify_receipt, write_re
 from sampling.receipt_queries import check_against_register, receipt_of
 from sampling.refused import Refused
 from sampling.register_chain import entry_hash
+from sampling.tables import Plan
+from sampling.voiding import ask_to_void, void_plan
 
 # The first reference is of the second stratum: strata are told by their codes, not by their first case.
 FRAME = [("A-1", "S02"), *((f"B-{n}", "S01") for n in range(6)), *((f"C-{n}", "S02") for n in range(4))]
@@ -248,6 +251,103 @@ def test_times_in_the_wrong_order_are_refused(field: str, says: str) -> None:
         verify_receipt(with_facts(lambda facts: facts.update({field: "2026-01-01T00:00:00+00:00"})))
 
 
+def test_lines_that_go_back_in_time_are_refused() -> None:
+    made = parts()
+    facts = made["facts"]
+    facts["register"] = register_of(facts, ("void asked", {}))
+    facts["register"][-1]["at"] = "2026-07-06T09:00:01+00:00"
+    facts["register"][-1]["entry_sha256"] = entry_hash(facts["register"][-1])
+    with pytest.raises(Refused, match="line 4 of the register is older than the line before it"):
+        verify_receipt(written(made))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"number": "4"},
+        {"number": True},
+        {"at": 5},
+        {"at": "yesterday"},
+        {"by": None},
+        {"second": "2"},
+        {"details": "[]"},
+        {"details": "no"},
+        {"previous_sha256": None},
+        {"event": "won"},
+    ],
+)
+def test_a_line_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
+    made = parts()
+    line = made["facts"]["register"][0]
+    line |= changes
+    line["entry_sha256"] = entry_hash(line)
+    with pytest.raises(Refused, match="line 1 of the register cannot be"):
+        verify_receipt(written(made))
+
+
+@pytest.mark.parametrize(
+    ("event", "details"),
+    [("replaced", {}), ("replaced", {"next": "B-1", "stratum": "S09"}), ("extended", {})],
+)
+def test_lines_that_the_plan_does_not_know_are_refused(event: str, details: dict[str, Any]) -> None:
+    made = parts()
+    made["facts"]["register"] = register_of(made["facts"], (event, details))
+    with pytest.raises(Refused, match="the lines of the register do not fit the plan"):
+        verify_receipt(written(made))
+
+
+ROUND = {  # 9:00:27 on 6 July 2026
+    "source": "beacon",
+    "form": "the value of the round as 64 lower-case hexadecimal digits",
+    "beacon": "drand quicknet",
+    "round": 30_175_021,
+    "out_at": "2026-07-06T09:00:27+00:00",
+}
+
+
+def of_a_beacon(seeded_at: str = "2026-07-06T09:00:27+00:00", **randomness: Any) -> bytes:
+    made = parts(randomness=ROUND | randomness)
+    made["facts"] |= {"randomness": "beacon", "seeded_at": seeded_at, "drawn_at": "2026-07-06T09:00:30+00:00"}
+    made["facts"]["register"] = register_of(made["facts"])
+    return written(made)
+
+
+def test_a_beacon_came_out_between_registration_and_seed() -> None:
+    assert verify_receipt(of_a_beacon())["plan"]["randomness"] == ROUND
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"beacon": "the sun"}, "field beacon of its randomness is 'the sun', which this version"),
+        ({"beacon": ["the sun"]}, "field beacon of its randomness is"),
+        ({"beacon": None}, "field beacon of its randomness is None"),
+        ({"round": "1"}, "field round of its randomness cannot be '1'"),
+        ({"round": 0}, "field round of its randomness cannot be 0"),
+        ({"round": True}, "field round of its randomness cannot be True"),
+        ({"round": 10**30}, "field round of its randomness cannot be 1000"),
+        ({"round": 1}, "field out_at of its randomness is '2026-07-06T09:00:27.*comes out at '2023-08-23T15"),
+        ({"out_at": None}, "field out_at of its randomness is None"),
+        ({"beacon": "drand default"}, "field out_at of its randomness is"),
+        ({"round": 1, "out_at": "2023-08-23T15:09:27+00:00"}, "registered_at is not before 2023-08-23T15"),
+        (
+            {"round": 30_175_012, "out_at": "2026-07-06T09:00:00+00:00"},
+            "registered_at is not before 2026-07-06T09:00:00",
+        ),
+        ({"seeded_at": "2026-07-06T09:00:26+00:00"}, "seeded_at is before 2026-07-06T09:00:27"),
+    ],
+)
+def test_a_beacon_that_was_out_or_is_not_told_rightly_is_refused(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        verify_receipt(of_a_beacon(**changes))
+
+
+def test_how_to_check_says_who_compares_a_beacon() -> None:
+    with zipfile.ZipFile(io.BytesIO(of_a_beacon())) as archive:
+        told = " ".join(archive.read("HOW-TO-CHECK.txt").decode().split())
+    assert "compare the public value with that round of that beacon, as its operator publishes it" in told
+
+
 def test_a_frame_out_of_order_is_refused_even_with_its_hash() -> None:
     frame = b"".join(reversed(frame_file(FRAME).splitlines(keepends=True)))
     with pytest.raises(Refused, match=r"frame\.tsv is not in the canonical form"):
@@ -311,6 +411,25 @@ def test_the_receipt_of_a_draw_holds_and_is_in_the_register(drawn: tuple[Any, by
         check_against_register(session, facts)
     _, plan, _ = read_receipt(receipt)
     assert b"North" not in plan + json.dumps(facts).encode()  # strata are codes
+
+
+def test_what_came_after_the_receipt_is_told(drawn: tuple[Any, bytes]) -> None:
+    office, receipt = drawn
+    facts = verify_receipt(receipt)
+    with office.reading() as session:
+        since = check_against_register(session, facts)
+        assert (since.lines, since.is_voided) == ([], False)
+        assert (since.series.number, since.series.made, since.series.voided) == (1, 1, 0)
+    with office.writing() as session:
+        plan, quinn = session.scalars(select(Plan)).one(), office.person(session, "Quinn Qua")
+        ask_to_void(session, plan, reason="The wrong extract", reviewed=0, by=quinn)
+        void_plan(session, plan, by=office.person(session, "Hedda Head"))
+    office.draw(office.plan_cases(5, name="Again"), "Quinn Qua")
+    with office.reading() as session:
+        since = check_against_register(session, facts)
+    assert [line.event for line in since.lines] == ["void asked", "voided"]
+    assert since.is_voided
+    assert (since.series.number, since.series.made, since.series.voided) == (1, 2, 1)
 
 
 def test_a_consistent_forgery_is_caught_by_the_register(drawn: tuple[Any, bytes]) -> None:

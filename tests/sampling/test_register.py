@@ -437,3 +437,63 @@ def test_closing_is_once_and_a_closed_draw_can_still_be_voided(office: Any) -> N
     void(office, plan_id)
     with office.reading() as session:
         assert session.scalar(select(func.count()).select_from(Frame)) == 1
+
+
+def test_a_sample_that_could_be_looked_at_counts_though_it_was_left_lying(office: Any) -> None:
+    office.closed(30)
+    beacon = from_beacon("drand default", office.now + timedelta(hours=1), registered_at=office.now)
+    for name in ("One", "Two", "Three"):
+        plan_with(office, Terms(randomness=beacon), name=name)
+    with office.reading() as session:
+        assert {row.series.made for row in samples(session, office.person(session, QUINN))} == {0}
+    office.later(days=1)
+    with office.reading() as session:
+        first = session.scalars(select(Plan.id)).first()
+        by_id = office.person(session, QUINN).id
+    assert first is not None
+    draw_id = carry_out_plan(office.engine, first, by_id=by_id, public_value="ab" * 32, now=office.now)
+    assert receipt(office, draw_id)["series"] == {"number": 1, "made": 3, "voided": 0}
+
+
+def test_intakes_of_the_same_cases_are_draws_of_the_same(office: Any) -> None:
+    office.closed(40)
+    draws = [office.draw(plan_with(office, Terms(), name=name, size=AtRate("0.3")), QUINN) for name in "AB"]
+    assert receipt(office, draws[1])["series"] == {"number": 2, "made": 2, "voided": 0}
+
+
+def test_voiding_a_sample_voids_its_late_strata_which_can_be_drawn_anew_alone(office: Any) -> None:
+    office.closed(100)
+    plan_id = office.plan_cases(20)
+    office.draw(plan_id, QUINN)
+    office.later(days=1)
+    office.closed(7, start=500)
+
+    def late() -> int:
+        with office.writing() as session:
+            plan, quinn = session.get_one(Plan, plan_id), office.person(session, QUINN)
+            return int(plan_late_strata(session, plan, due_on=date(2027, 1, 4), by=quinn).id)
+
+    first = late()
+    office.draw(first, QUINN)
+    void(office, first)
+    second = late()  # the seven are late again
+    office.draw(second, QUINN)
+    void(office, plan_id)
+    with office.reading() as session:
+        assert session.get_one(Plan, second).voided_at is not None
+
+
+def test_a_plan_nested_in_a_voided_one_says_what_to_do(office: Any) -> None:
+    office.closed(40)
+    parent = office.plan_cases(12, name="Large")
+    child = plan_with(office, Terms(parent_id=parent), name="Small")
+    void(office, parent)
+    with pytest.raises(Refused, match="voided before it had one"):
+        office.draw(child, QUINN)
+
+
+def test_an_intake_that_draws_nobody_is_closed(office: Any) -> None:
+    office.closed(1)
+    plan_id = plan_with(office, Terms(), size=AtRate("0.000001"))
+    office.draw(plan_id, QUINN)
+    assert events(office, plan_id) == ["planned", "seeded", "drawn", "closed"]

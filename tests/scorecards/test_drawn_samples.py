@@ -4,10 +4,12 @@ import hashlib
 from datetime import date
 
 import pytest
-from scored_office import MAPPING, QUARTER, ScoredOffice
+from scored_office import JULY, MAPPING, QUARTER, ScoredOffice
 from sqlalchemy import Engine, select
 
 from sampling.drawing import carry_out_plan
+from sampling.receipt import verify_receipt
+from sampling.receipt_queries import receipt_of
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
 from sampling.records.case_rows import parse_cases
@@ -16,13 +18,15 @@ from sampling.register import lines_of
 from sampling.samples import InTwoStages, plan_case_sample
 from sampling.tables import Draw, FrameCase, Plan, Replacement, Route, SampledCase
 from sampling.voiding import void_plan
+from scorecards.actions import declare_involvement
 from scorecards.completion import completion
 from scorecards.drawn_samples import ask_to_void_plan, go_on_to_second_stage, replace_sampled_case
 from scorecards.queries import case_to_declare, review_sheet, work_of
 from scorecards.requirements import Kind
+from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
 from scorecards.tables import Review
 
-NORA, QUINN, HEAD = "Nora North", "Quinn Qua", "Hedda Head"
+NORA, QUINN, ROBIN, HEAD = "Nora North", "Quinn Qua", "Robin Qua", "Hedda Head"
 
 
 @pytest.fixture
@@ -63,10 +67,10 @@ def replace(office: ScoredOffice, name: str, sampled_id: int, code: str) -> int 
         return following.id if following else None
 
 
-def void(office: ScoredOffice, plan_id: int) -> None:
+def void(office: ScoredOffice, plan_id: int, asked_by: str = QUINN) -> None:
     with office.writing() as session:
         plan = session.get_one(Plan, plan_id)
-        ask_to_void_plan(session, plan, reason="The wrong cases", by=office.person(session, QUINN))
+        ask_to_void_plan(session, plan, reason="The wrong cases", by=office.person(session, asked_by))
         void_plan(session, plan, by=office.person(session, HEAD))
 
 
@@ -243,7 +247,112 @@ def test_a_voided_sample_leaves_the_lists_and_keeps_its_reviews(office: ScoredOf
     with office.reading() as session:
         asked = next(line for line in lines_of(session) if line.event == "void asked")
     assert '"reviewed":1' in asked.details
-    with pytest.raises(Refused, match="voided on 6 July 2026"):
+    with pytest.raises(Refused, match="no longer in the sample"):
         replace(office, QUINN, last, "duplicate")
     with pytest.raises(Refused, match="no longer in the sample"):
         office.score(QUINN, last)
+
+
+def test_nobody_exchanges_a_case_for_its_result(office: ScoredOffice) -> None:
+    office.draw_closed([6])
+    first, second, *_ = office.to_do(QUINN, Route.CENTRAL)
+    office.score(QUINN, first, not_met=Kind.OUTCOME, submit=False)
+    with pytest.raises(Refused, match="nobody may exchange a case for its result"):
+        replace(office, QUINN, first, "out_of_scope")
+    office.score(QUINN, second, submit=False)
+    with pytest.raises(Refused, match="Quinn Qua is reviewing"):
+        replace(office, ROBIN, second, "out_of_scope")
+    with office.writing() as session:
+        declare_involvement(
+            session,
+            session.get_one(SampledCase, second).frame_case.case,
+            is_involved=True,
+            note="I took the call",
+            by=office.person(session, ROBIN),
+        )
+    with pytest.raises(Refused, match="Leave it to a colleague"):
+        replace(office, ROBIN, second, "out_of_scope")
+    assert replace(office, QUINN, second, "out_of_scope") is not None
+    with office.reading() as session:
+        line = next(line for line in lines_of(session) if line.event == "replaced")
+    assert '"answered":' in line.details
+    assert '"answered":0' not in line.details
+
+
+def test_the_second_stage_takes_what_is_left_after_a_replacement(office: ScoredOffice) -> None:
+    draw_id = two_stages(office)
+    with office.reading() as session:
+        draw = session.get_one(Draw, draw_id)
+        (stratum,) = draw.plan.frame.strata
+        left = stratum.population - len(office.to_do(QUINN, Route.CENTRAL))
+    for sampled_id in office.to_do(QUINN, Route.CENTRAL)[:2]:
+        replace(office, QUINN, sampled_id, "duplicate")
+    for place, sampled_id in enumerate(office.to_do(QUINN, Route.CENTRAL)):
+        office.score(QUINN, sampled_id, not_met=Kind.OUTCOME if place == 0 else None)
+    with office.writing() as session:
+        by = office.person(session, QUINN)
+        count = go_on_to_second_stage(session, session.get_one(Draw, draw_id), by=by)
+    assert 0 < count <= left - 2
+    with office.reading() as session:
+        verify_receipt(receipt_of(session, draw_id, office.person(session, QUINN)))
+
+
+def test_a_month_is_complete_without_the_case_that_fell_away(office: ScoredOffice) -> None:
+    office.draw_open("North", NORA)
+    whole = {row.caseworker_id: row.required for row in office.ask(completion, NORA, month=date(2026, 7, 1))}
+    while office.to_do(NORA, Route.OPEN):
+        replace(office, NORA, office.to_do(NORA, Route.OPEN)[0], "out_of_scope")
+    after = office.ask(completion, NORA, month=date(2026, 7, 1))
+    assert sum(whole.values()) > 0
+    assert all(row.required == 0 for row in after)
+
+
+def test_a_second_scoring_that_was_drawn_is_not_voided(office: ScoredOffice) -> None:
+    office.draw_open("North", NORA)
+    for sampled_id in office.to_do(NORA, Route.OPEN):
+        office.score(NORA, sampled_id)
+    draw_id = office.draw_second()
+    with office.reading() as session:
+        plan_id = session.get_one(Draw, draw_id).plan_id
+    with pytest.raises(Refused, match="scored to its end"):
+        void(office, plan_id)
+
+
+def test_a_second_scoring_of_a_month_that_was_voided_meanwhile_says_so(office: ScoredOffice) -> None:
+    draw_id = office.draw_open("North", NORA)
+    for sampled_id in office.to_do(NORA, Route.OPEN):
+        office.score(NORA, sampled_id)
+    with office.writing() as session:
+        by = office.person(session, QUINN)
+        plan_id = plan_second_scoring(session, period=JULY, allowed_failures=None, by=by).id
+        months_plan, by_id = session.get_one(Draw, draw_id).plan_id, by.id
+    void(office, months_plan, asked_by=NORA)
+    with pytest.raises(Refused, match=r"was voided\. Ask in the register"):
+        carry_out_second_scoring(office.engine, plan_id, by_id=by_id, now=office.now)
+    void(office, plan_id)  # and then another can be planned
+
+
+def test_whoever_scored_a_case_before_does_not_score_it_blind(office: ScoredOffice) -> None:
+    office.set_standard("monthly_quota", "8")  # every case, in both months
+    for days in (0, 31):
+        office.later(days=days)
+        office.draw_open("North", NORA)
+        for sampled_id in office.to_do(NORA, Route.OPEN):
+            office.score(NORA, sampled_id)
+        with office.writing() as session:
+            by = office.person(session, QUINN)
+            month = (office.now.date().replace(day=1), office.now.date())
+            plan_id = plan_second_scoring(session, period=month, allowed_failures=None, by=by).id
+            by_id = by.id
+        carry_out_second_scoring(office.engine, plan_id, by_id=by_id, now=office.now)
+        if days == 0:
+            scored = {reference_of(office, sampled_id) for sampled_id in office.to_do(QUINN, Route.SECOND)}
+            for sampled_id in office.to_do(QUINN, Route.SECOND):
+                office.score(QUINN, sampled_id)
+    again = {reference_of(office, sampled_id): sampled_id for sampled_id in office.to_do(ROBIN, Route.SECOND)}
+    both = scored & set(again)
+    assert both
+    offered = {reference_of(office, sampled_id) for sampled_id in office.to_do(QUINN, Route.SECOND)}
+    assert not scored & offered
+    with pytest.raises(Refused, match="Leave it to a colleague"):
+        office.score(QUINN, again[min(both)])

@@ -6,14 +6,16 @@ import pytest
 from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 
+from sampling.late_strata import plan_late_strata
 from sampling.randomness import for_demonstration
 from sampling.refused import Refused
 from sampling.registering import Terms
 from sampling.samples import AtRate, InTwoStages, ToShow
 from sampling.series import Series
 from sampling.stratified import METHODS
-from sampling.tables import Cause, Draw, Purpose, Route, SampledCase
-from scorecards.drawn_samples import go_on_to_second_stage, replace_sampled_case
+from sampling.tables import Cause, Draw, Plan, Purpose, Route, SampledCase
+from sampling.voiding import void_plan
+from scorecards.drawn_samples import ask_to_void_plan, go_on_to_second_stage, replace_sampled_case
 from scorecards.open_results import open_results
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.results import result_samples, sample_result
@@ -23,6 +25,15 @@ from scorecards.team_results import team_results
 from scorecards.verdicts import Verdict
 
 HEAD, QA, NORTH = "Hedda Head", "Quinn Qua", "Nora North"
+
+
+def plan_late(office: ScoredOffice, draw_id: int) -> int:
+    """Ten late cases, imported, and registered as late strata that are not drawn; the plan's id."""
+    drawn = office.draw_late(draw_id, closed=10)
+    office.void(drawn)
+    with office.writing() as session:
+        plan, by = session.get_one(Draw, draw_id).plan, office.person(session, QA)
+        return plan_late_strata(session, plan, due_on=date(2026, 8, 10), by=by).id
 
 
 def test_a_voided_draw_has_no_results_and_is_counted(engine: Engine) -> None:
@@ -43,7 +54,10 @@ def test_a_voided_month_leaves_the_open_results(engine: Engine) -> None:
     office.score(NORTH, office.to_do(NORTH, Route.OPEN)[0])
     assert len(office.ask(open_results, NORTH)) == 1
     with office.writing() as session:
-        session.get_one(Draw, draw_id).plan.voided_at = office.now
+        plan = session.get_one(Draw, draw_id).plan
+        ask_to_void_plan(session, plan, reason="The wrong month.", by=office.person(session, NORTH))
+    with office.writing() as session:
+        void_plan(session, session.get_one(Draw, draw_id).plan, by=office.person(session, HEAD))
     assert office.ask(open_results, NORTH) == []
 
 
@@ -185,3 +199,43 @@ def test_the_plan_fixes_the_method(engine: Engine) -> None:
     draw_id = office.draw_closed([8, 3])  # at rates so different that the exact worst case judges
     judgement = office.ask(sample_result, HEAD, draw_id).measures[0].judgement
     assert (judgement.method, judgement.reason) == (METHODS["worst-case"], None)
+
+
+def test_a_late_plan_that_is_not_drawn_yet_hides_nothing(engine: Engine) -> None:
+    office = ScoredOffice(engine)
+    office.set_standard("outcome_standard", "0.80")
+    draw_id = office.draw_closed([15])
+    for sampled_id in office.to_do(QA, Route.CENTRAL):
+        office.score(QA, sampled_id)
+    assert office.ask(sample_result, HEAD, draw_id).measures[0].judgement.verdict == Verdict.MET
+    plan_id = plan_late(office, draw_id)
+    result = office.ask(sample_result, HEAD, draw_id)
+    outcome = result.measures[0]
+    assert (result.population, result.late_cases, result.late_not_drawn) == (30, 10, 10)
+    assert [(row.label, row.population, row.drawn) for row in outcome.strata] == [
+        ("All cases", 20, 15),
+        ("All cases, late", 10, 0),
+    ]
+    assert outcome.judgement.verdict == Verdict.NOT_SHOWN
+    assert outcome.judgement.lower is not None
+    assert outcome.judgement.lower < 0.8
+    running = office.ask(running_results, HEAD, draw_id)[0]
+    assert (running.population, running.is_by_stratum) == (30, True)
+    teams = office.ask(team_results, HEAD, draw_id, measure="outcome")
+    assert teams["population"].sum() == 30
+    assert not teams["is_even"].any()
+    with office.writing() as session:
+        plan = session.get_one(Plan, plan_id)
+        ask_to_void_plan(session, plan, reason="The wrong extract.", by=office.person(session, QA))
+    with office.writing() as session:
+        void_plan(session, session.get_one(Plan, plan_id), by=office.person(session, HEAD))
+    result = office.ask(sample_result, HEAD, draw_id)
+    assert (result.population, result.late_not_drawn) == (20, 0)
+    assert result.measures[0].judgement.verdict == Verdict.MET
+
+
+def test_a_plan_for_the_method_is_judged_by_its_own_standard_of_that(engine: Engine) -> None:
+    office = ScoredOffice(engine)
+    draw_id = office.draw_planned(ToShow("0.7", "0.9", 0, measure="method"))
+    measures = office.ask(sample_result, HEAD, draw_id).measures
+    assert [(each.measure, each.standard) for each in measures] == [("outcome", "0.98"), ("method", "0.7")]

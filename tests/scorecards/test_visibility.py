@@ -7,6 +7,7 @@ is in. A manager cannot tell which cases are in a second scoring until its last 
 from datetime import date
 
 import pytest
+from kept import once
 from scored_office import NOW, START, ScoredOffice
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -36,14 +37,18 @@ QUERIES = ("work", "submitted", "sheet", "learning", "actions")
 def with_managers_reviews(engine: Engine) -> ScoredOffice:
     """Two reviews of each team, the first not met, with learning from it and an action that QA owns."""
     office = ScoredOffice(engine)
-    office.set_standard("monthly_quota", "1")
-    for team, manager in (("North", NORTH), ("South", SOUTH)):
-        office.draw_open(team, manager)
-        for number, sampled_id in enumerate(office.to_do(manager, Route.OPEN)):
-            review_id = office.score(manager, sampled_id, not_met=None if number else Kind.OUTCOME)
-            if number == 0:
-                point_id = office.learn(manager, review_id)
-                office.act_on(manager, point_id, owner=QA)
+
+    def review() -> None:
+        office.set_standard("monthly_quota", "1")
+        for team, manager in (("North", NORTH), ("South", SOUTH)):
+            office.draw_open(team, manager)
+            for number, sampled_id in enumerate(office.to_do(manager, Route.OPEN)):
+                review_id = office.score(manager, sampled_id, not_met=None if number else Kind.OUTCOME)
+                if number == 0:
+                    point_id = office.learn(manager, review_id)
+                    office.act_on(manager, point_id, owner=QA)
+
+    once(engine, "with managers' reviews", review)
     return office
 
 

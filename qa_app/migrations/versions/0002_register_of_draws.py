@@ -157,19 +157,28 @@ def _enter_what_was_drawn_before() -> None:
     )
     draws = sa.table(
         "draw",
-        *(sa.column(name) for name in ("plan_id", "seeded_by_id")),
+        *(sa.column(name) for name in ("id", "plan_id", "seeded_by_id")),
         sa.column("seeded_at", sa.DateTime(timezone=True)),
         sa.column("drawn_at", sa.DateTime(timezone=True)),
+        sa.column("closed_at", sa.DateTime(timezone=True)),
     )
+    done = _reviewed_to_the_end()
     happened = []
     hashes = {}
     for plan_id, plan_sha256, by, _frame, at in bind.execute(sa.select(plans)):
         hashes[plan_id] = plan_sha256
         happened.append((at, 0, "planned", plan_id, by))
-    for plan_id, by, seeded_at, drawn_at in bind.execute(sa.select(draws)):
+    drawn = sa.select(draws.c.id, draws.c.plan_id, draws.c.seeded_by_id, draws.c.seeded_at, draws.c.drawn_at)
+    for draw_id, plan_id, by, seeded_at, drawn_at in bind.execute(drawn).all():
         happened.append((seeded_at, 1, "seeded", plan_id, by))
-        if drawn_at is not None:
-            happened.append((drawn_at, 2, "drawn", plan_id, by))
+        if drawn_at is None:
+            continue
+        happened.append((drawn_at, 2, "drawn", plan_id, by))
+        if draw_id in done:
+            submitted_at, reviewer = done[draw_id]
+            closed_at = max(submitted_at, drawn_at).replace(microsecond=0)
+            bind.execute(sa.update(draws).where(draws.c.id == draw_id).values(closed_at=closed_at))
+            happened.append((max(submitted_at, drawn_at), 3, "closed", plan_id, reviewer))
     entries = sa.table(
         "register_entry",
         *(
@@ -209,6 +218,29 @@ def _enter_what_was_drawn_before() -> None:
         previous = found
 
 
+def _reviewed_to_the_end() -> dict[int, tuple[datetime.datetime, int]]:
+    """The draws of which every case has a submitted review: when the last one was, and whose."""
+    sampled = sa.table("sampled_case", *(sa.column(name) for name in ("id", "draw_id")))
+    reviews = sa.table(
+        "review",
+        *(sa.column(name) for name in ("id", "sampled_case_id", "reviewer_id", "state")),
+        sa.column("submitted_at", sa.DateTime(timezone=True)),
+    )
+    submitted = sa.and_(reviews.c.sampled_case_id == sampled.c.id, reviews.c.state == "submitted")
+    last: dict[int, tuple[datetime.datetime, int]] = {}
+    waiting = set()
+    for draw_id, at, _review, by in op.get_bind().execute(
+        sa.select(sampled.c.draw_id, reviews.c.submitted_at, reviews.c.id, reviews.c.reviewer_id)
+        .select_from(sampled.outerjoin(reviews, submitted))
+        .order_by(reviews.c.submitted_at, reviews.c.id)
+    ):
+        if at is None:
+            waiting.add(draw_id)
+        else:
+            last[draw_id] = (at, by)
+    return {draw_id: end for draw_id, end in last.items() if draw_id not in waiting}
+
+
 _NEVER_CHANGED = ("frame", "stratum", "frame_case", "sampled_case", "replacement", "register_entry")
 # What may be written into these once, and nothing else ever.
 _ONCE = {"plan": ("voided_at",), "draw": ("drawn_at", "closed_at")}
@@ -243,6 +275,37 @@ _OUT_OF_ORDER = f"""
                  ORDER BY number DESC LIMIT 1), '') || '>' || NEW.event
        NOT IN ({", ".join(map(repr, _MOVES))})
 """
+
+_PLAN_OF_REPLACED = """(SELECT draw.plan_id FROM sampled_case JOIN draw ON draw.id = sampled_case.draw_id
+                        WHERE sampled_case.id = NEW.sampled_case_id)"""
+
+
+def _no_line(event: str, plan: str, at: str) -> str:
+    return f"{at} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM register_entry WHERE plan_id = {plan} AND event = '{event}' AND at = {at})"
+
+
+# The line of the register comes first. What must not be written while it is missing:
+_WITHOUT_LINE = {
+    "plan_voided_has_line": ("UPDATE OF voided_at", "plan", _no_line("voided", "NEW.id", "NEW.voided_at")),
+    "plan_begins_unvoided": ("INSERT", "plan", "NEW.voided_at IS NOT NULL"),
+    "draw_seeded_has_line": ("INSERT", "draw", _no_line("seeded", "NEW.plan_id", "NEW.seeded_at")),
+    "draw_begins_undrawn": ("INSERT", "draw", "NEW.drawn_at IS NOT NULL OR NEW.closed_at IS NOT NULL"),
+    "draw_drawn_has_line": ("UPDATE OF drawn_at", "draw", _no_line("drawn", "NEW.plan_id", "NEW.drawn_at")),
+    "draw_closed_has_line": (
+        "UPDATE OF closed_at",
+        "draw",
+        _no_line("closed", "NEW.plan_id", "NEW.closed_at"),
+    ),
+    "replacement_has_line": (
+        "INSERT",
+        "replacement",
+        f"""(SELECT count(*) FROM register_entry WHERE event = 'replaced' AND plan_id = {_PLAN_OF_REPLACED})
+            <= (SELECT count(*) FROM replacement
+                JOIN sampled_case ON sampled_case.id = replacement.sampled_case_id
+                JOIN draw ON draw.id = sampled_case.draw_id
+                WHERE draw.plan_id = {_PLAN_OF_REPLACED})""",
+    ),
+}
 
 
 def _guard() -> None:
@@ -292,3 +355,36 @@ def _guard() -> None:
                 f'CREATE TRIGGER {table}_{name}_once BEFORE UPDATE OF {name} ON "{table}" '
                 + refuse.format(when=f"WHEN (OLD.{name} IS NOT NULL)")
             )
+    for name, (change, table, wrong) in _WITHOUT_LINE.items():
+        says = "This needs its line in the register of draws first"
+        if postgresql:
+            op.execute(
+                f"CREATE OR REPLACE FUNCTION check_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {wrong} THEN RAISE EXCEPTION '{says}'; END IF; RETURN NEW; END $$"
+            )
+            op.execute(
+                f'CREATE TRIGGER {name} BEFORE {change} ON "{table}" FOR EACH ROW EXECUTE FUNCTION check_{name}()'
+            )
+        else:
+            op.execute(
+                f'CREATE TRIGGER {name} BEFORE {change} ON "{table}" WHEN {wrong} '
+                f"BEGIN SELECT RAISE(ABORT, '{says}'); END"
+            )
+    if not postgresql:
+        _guard_against_replacing()
+
+
+def _guard_against_replacing() -> None:
+    """SQLite's INSERT OR REPLACE takes away the rows in its way without a word to the triggers of deletion."""
+    found = sa.inspect(op.get_bind())
+    for table in (*_NEVER_CHANGED, *_ONCE):
+        keys = [found.get_pk_constraint(table)["constrained_columns"]]
+        keys += [unique["column_names"] for unique in found.get_unique_constraints(table)]
+        there = " OR ".join(
+            f'EXISTS (SELECT 1 FROM "{table}" WHERE {" AND ".join(f"{name} = NEW.{name}" for name in key)})'
+            for key in keys
+        )
+        op.execute(
+            f'CREATE TRIGGER {table}_not_replaced BEFORE INSERT ON "{table}" WHEN {there} '
+            "BEGIN SELECT RAISE(ABORT, 'What is in the register of draws stays'); END"
+        )
