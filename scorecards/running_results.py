@@ -47,7 +47,8 @@ class RunningResult:
     the first case in the order that is not reviewed, and with it the order reaches `would_reach` cases.
     `population` is the most cases that can be in scope. Where some were replaced, the limits are the widest,
     and a standard is shown once it is, over the numbers of cases in scope there can be at which one failing
-    case more is allowed (`scorecards.in_scope`), of large frames over the largest hundred; stratum by stratum, over the frozen numbers and N − r.
+    case more is allowed (`scorecards.in_scope`), of large frames over the largest hundred of them; stratum
+    by stratum, over the frozen numbers and N − r.
     Cases in which nothing applied (`not_assessable`) count as not met in `low`, and as met in `high`.
     """
 

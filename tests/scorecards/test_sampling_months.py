@@ -15,6 +15,7 @@ from sampling.records.cases import Case, Import
 from sampling.records.office import add_team
 from sampling.records.people import Role, Team
 from sampling.tables import Plan, Route
+from sampling.voiding import ask_to_void, void_plan
 from scorecards.completion import TeamMonth, completion, team_months
 from scorecards.reduction_queries import reductions
 from scorecards.reductions import approve_reduction, request_reduction
@@ -110,7 +111,9 @@ def test_it_stays_visible_when_no_case_is_open_any_more(office: ScoredOffice) ->
 
 def test_a_month_whose_draw_was_voided_was_never_drawn(office: ScoredOffice) -> None:
     with office.writing() as session:
-        session.scalars(select(Plan)).one().voided_at = office.now
+        plan = session.scalars(select(Plan)).one()
+        ask_to_void(session, plan, reason="The wrong cases", reviewed=0, by=office.person(session, NORA))
+        void_plan(session, plan, by=office.person(session, "Hedda Head"))
     assert teams_in(office, JULY)["North"].required is None
 
 
