@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
 from threading import Barrier, Thread
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -400,26 +399,6 @@ def test_sqlite_replaces_nothing_that_is_kept(sqlite_engine: Engine, name: str, 
             session.execute(insert(table).prefix_with("OR REPLACE"), row)
         assert session.execute(select(table)).all() != whole
         session.rollback()
-
-
-def test_a_large_frame_is_frozen_as_fast_as_it_should(filled: Session) -> None:
-    number = 60_000
-    case, frame_case = TABLES.tables["case"], TABLES.tables["frame_case"]
-    references = [f"D-{n:05d}" for n in range(number)]
-    filled.execute(
-        insert(case),
-        [
-            ROWS["case"][0] | {"id": n, "reference": reference, "reference_key": reference}
-            for n, reference in enumerate(references, start=100)
-        ],
-    )
-    rows = [
-        {"id": n, "frame_id": 1, "stratum_id": 1, "case_id": n, "reference": reference, "state": "open"}
-        for n, reference in enumerate(references, start=100)
-    ]
-    begun = perf_counter()
-    filled.execute(insert(frame_case), rows)
-    assert perf_counter() - begun < 20  # two seconds on a quiet machine; a scan of the table takes hours
 
 
 @pytest.mark.parametrize(
