@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sampling.intervals import rate_interval, stratified_estimate, stratified_limits
 from sampling.records.settings import setting
 from sampling.registering import plan_contents
+from sampling.sizes import exact_share
 from sampling.stratified import HOEFFDING_BINOMIAL, METHODS
 from sampling.tables import Draw, Plan
 from sampling.worst_case import TooLarge
@@ -40,6 +41,7 @@ class MeasureResult(MeasureCounts):
     likely_high: float | None
     weighted_estimate: float | None
     stages: tuple[StratumResult, ...] = ()
+    office_standard: str | None = None  # as registered, where the plan shows a standard of its own
 
 
 def measure_result(session: Session, sample: Sample, name: str) -> MeasureResult:
@@ -66,7 +68,19 @@ def measure_result(session: Session, sample: Sample, name: str) -> MeasureResult
         # What is not assessable stays so: further cases have to make up for it.
         verdict = replace(verdict, still_needed=judged([part.outstanding for part in parts]).still_needed)
     low, high, weighted = _likely(stages[:1] or strata, level, method)
-    return MeasureResult(name, strata, standard, draw.plan.assurance, verdict, low, high, weighted, stages)
+    office = plan_contents(draw.plan).get("standards", {}).get(name)
+    return MeasureResult(
+        name,
+        strata,
+        standard,
+        draw.plan.assurance,
+        verdict,
+        low,
+        high,
+        weighted,
+        stages,
+        office if office is not None and exact_share(office) != exact_share(standard) else None,
+    )
 
 
 def standard_of(session: Session, draw: Draw, measure: str) -> str:

@@ -135,6 +135,11 @@ def _verdict(result: SampleResult, measure: MeasureResult) -> None:
     st.subheader(
         f"{MEASURES[measure.measure]}: the standard is {whole_percent(measure.standard)}", anchor=False
     )
+    if measure.office_standard is not None:
+        st.caption(
+            f"This is the plan's own standard: the sample was sized for it. The office's is "
+            f"{whole_percent(measure.office_standard)}."
+        )
     judgement = measure.judgement
     judged = sum(stratum.drawn for stratum in measure.strata)
     outstanding = sum(stratum.outstanding for stratum in measure.strata)

@@ -239,3 +239,16 @@ def test_a_plan_for_the_method_is_judged_by_its_own_standard_of_that(engine: Eng
     draw_id = office.draw_planned(ToShow("0.7", "0.9", 0, measure="method"))
     measures = office.ask(sample_result, HEAD, draw_id).measures
     assert [(each.measure, each.standard) for each in measures] == [("outcome", "0.98"), ("method", "0.7")]
+
+
+def test_a_plan_of_its_own_standard_changes_no_other(engine: Engine) -> None:
+    """A sample sized for the method leaves the outcome to the office's 98%, and the other way round."""
+    office = ScoredOffice(engine)
+    of_method = office.draw_planned(ToShow("0.7", "0.9", 0, "method"))
+    outcome, method = office.ask(sample_result, HEAD, of_method).measures
+    assert (outcome.standard, outcome.office_standard) == ("0.98", None)
+    assert (method.standard, method.office_standard) == ("0.7", "0.80")
+    of_outcome = office.draw_planned(ToShow("0.9", "0.9", 0), name="Outcome")
+    outcome, method = office.ask(sample_result, HEAD, of_outcome).measures
+    assert (outcome.standard, outcome.office_standard) == ("0.9", "0.98")
+    assert (method.standard, method.office_standard) == ("0.80", None)
