@@ -172,6 +172,7 @@ class Visitor:
 
     def sees(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
+        self.settle()  # what is seen may stand among things that are still to go
 
     def picture(self, name: str) -> None:
         """Keep a screenshot, and refuse a screen with a WCAG A or AA violation."""
