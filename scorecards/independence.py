@@ -31,7 +31,7 @@ def barred_because(involvement: Involvement, *, open_sampling: bool) -> str | No
     if involvement.declared:
         return "declared an involvement in this case"
     if involvement.scored:
-        return "gave this case its first score"
+        return "have scored this case before"
     if involvement.approved and not open_sampling:
         return "approved this case"
     return None

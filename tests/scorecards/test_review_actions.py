@@ -631,7 +631,7 @@ def test_who_gave_the_first_score_or_approved_does_not_give_the_second(drawn: Sc
     to_score = drawn.to_do(ROBIN, Route.SECOND)
     assert len(to_score) == 2
     for sampled_id in to_score:
-        with refused("you gave this case its first score"):
+        with refused("you have scored this case before"):
             start(drawn, NORA, sampled_id)
     (barred,) = set(to_score) - set(drawn.to_do(QUINN, Route.SECOND))
     assert reference_of(drawn, barred) == reference
