@@ -94,7 +94,7 @@ def play_second_scoring(play: Play, day: date, *, months: tuple[int, int], is_fi
     carry_out_second_scoring(play.engine, plan_id, by_id=by_id, now=moment)
     shared = _shared_out(play, None, moment)
     done = shared if is_first else shared[: len(shared) // 2]
-    play.scored_again |= {(item.reference, reviewer_id) for item, reviewer_id in shared}
+    play.scored_again |= {(item.reference, who, item.sampled_case_id) for item, who in shared}
     scores = [play.first_scores[item.reference] for item, _ in done]
     scores = _disagreeing(play, [item for item, _ in done], scores) if is_first else scores
     moments = _moments(play, day, len(done))
@@ -162,7 +162,10 @@ def _shared_out(play: Play, sample: str | None, moment: datetime) -> list[tuple[
             for item in work_of(session, session.get_one(Person, reviewer_id)):
                 is_meant = item.route == Route.SECOND if sample is None else item.sample == sample
                 # Nobody scores a case blind whom another month has given it to.
-                had = sample is None and (item.reference, reviewer_id) in play.scored_again
+                had = sample is None and any(
+                    reference == item.reference and (who == reviewer_id or sampled == item.sampled_case_id)
+                    for reference, who, sampled in play.scored_again
+                )
                 if is_meant and item.state == "to do" and not had:
                     shares.setdefault(item.sampled_case_id, (item, []))[1].append(reviewer_id)
     # In the order of the lists; what only the second reviewer may have comes first, and is not left over.

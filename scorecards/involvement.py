@@ -43,13 +43,17 @@ def involvement_of(session: Session, person: Person, sampled: SampledCase) -> In
 
 
 def scored_before(person: Person) -> ColumnElement[bool]:
-    """The condition on SampledCase that a person has reviewed the same case in another sample."""
+    """The condition on SampledCase that a person has scored the same case again before, in another month.
+
+    They may have seen the manager's first score since.
+    """
     theirs, drawn, mine = aliased(SampledCase), aliased(FrameCase), aliased(FrameCase)
     return exists(
         select(Review.id)
         .join(theirs, theirs.id == Review.sampled_case_id)
         .join(drawn, drawn.id == theirs.frame_case_id)
         .join(mine, mine.case_id == drawn.case_id)
+        .join(SecondScoring, SecondScoring.sampled_case_id == theirs.id)
         .where(
             mine.id == SampledCase.frame_case_id, theirs.id != SampledCase.id, Review.reviewer_id == person.id
         )
