@@ -50,12 +50,26 @@ _BROWSER_ARGUMENTS = [
 ]
 
 
+# What takes longest comes first, or one worker would be at it still when the other has nothing left to do.
+_LONGEST = ("test_journey_in_browser.py", "test_readme.py", "test_demo.py", "test_server.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    """An empty database with all tables, of each kind in turn."""
+def database(request: pytest.FixtureRequest) -> Engine:
+    """A database with all tables, of each kind in turn, as the test before has left it."""
     made: Engine = request.getfixturevalue(f"{request.param}_database")
-    _empty(made)
     return made
+
+
+@pytest.fixture
+def engine(database: Engine) -> Engine:
+    """An empty database with all tables, of each kind in turn."""
+    _empty(database)
+    return database
 
 
 @pytest.fixture
@@ -67,7 +81,7 @@ def sqlite_engine(sqlite_database_of_screens: Engine) -> Engine:
 
 def _empty(engine: Engine) -> None:
     # Emptied and not made anew: a new engine would translate every statement of every test again.
-    once(engine, "empty", lambda: None)
+    once(engine, "nothing", lambda: None)
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +168,17 @@ def postgres_server() -> Iterator[PostgresServer]:
     data = folder / "data"
     port = _free_port()
     _as_nobody(
-        [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"],
+        [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+        ],
         folder,
     )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "

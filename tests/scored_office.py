@@ -113,6 +113,13 @@ class ScoredOffice:
 
         once(engine, ("scored office", closed, open_cases, *with_sign_in), make)
 
+    @classmethod
+    def found_in(cls, engine: Engine) -> "ScoredOffice":
+        """The office of a database that holds one already."""
+        office = cls.__new__(cls)
+        office.engine, office.now = engine, NOW
+        return office
+
     @contextmanager
     def writing(self) -> Iterator[Session]:
         with writing(self.engine, now=self.now) as session:

@@ -2,14 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Page, TimeoutError, WebSocket
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from qa_app.runtime import SCREENS
 from qa_app.set_up import load_shipped
@@ -116,14 +117,25 @@ class Visitor:
         self.served = served
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 1600}, reduced_motion="reduce")
         self.page.set_default_timeout(15_000)
+        self.page.on("websocket", self._talk_over)
         self.page.goto(f"{served.address}/sign-in")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         self.settle()
 
+    def _talk_over(self, channel: WebSocket) -> None:
+        self._channel = channel
+
+    @contextmanager
+    def a_run(self) -> Iterator[None]:
+        """What is done within this makes the script run: wait for its end, and until the page shows it."""
+        with self._channel.expect_event("framereceived", _is_end_of_run):
+            yield
+        self.settle()
+
     def settle(self) -> None:
-        """Wait until the script has run and everything it sent is on the page."""
+        """Wait until no script runs and everything one sent is on the page."""
         self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
         self.page.wait_for_function(
             "() => !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')"
@@ -131,12 +143,9 @@ class Visitor:
 
     def open(self, screen: str) -> None:
         """Go to a screen by its link at the side, which loads nothing anew."""
-        title = f"{SCREENS[screen]} – Casework QA"
-        assert self.page.title() != title, "Where somebody is already, the link tells nothing of the run."
         side = self.page.get_by_test_id("stSidebarNav")
-        side.get_by_role("link", name=SCREENS[screen], exact=True).click()
-        expect(self.page).to_have_title(title)  # then its script has begun
-        self.settle()
+        with self.a_run():
+            side.get_by_role("link", name=SCREENS[screen], exact=True).click()
 
     def load(self, address: str) -> None:
         """Load a page of the office, as from a bookmark."""
@@ -144,16 +153,22 @@ class Visitor:
         self.settle()
 
     def press(self, name: str, **options: Any) -> None:
-        self.page.get_by_role("button", name=name, **options).first.click()
-        self.settle()
+        with self.a_run():
+            self.page.get_by_role("button", name=name, **options).first.click()
+
+    def write(self, field: str, text: str) -> None:
+        """Type into a field, and leave it: only then it is sent."""
+        self.page.get_by_role("textbox", name=field).fill(text)
+        with self.a_run():
+            self.page.keyboard.press("Tab")
 
     def choose(self, group: str, option: str) -> None:
         """Pick a radio option of the group whose label begins with a text."""
         radios = self.page.get_by_role("radiogroup").filter(has=self.page.get_by_role("radio", name=option))
-        radios.and_(self.page.get_by_role("radiogroup", name=group)).first.get_by_text(
-            option, exact=True
-        ).click()
-        self.settle()
+        with self.a_run():
+            radios.and_(self.page.get_by_role("radiogroup", name=group)).first.get_by_text(
+                option, exact=True
+            ).click()
 
     def pick(self, box: str, option: str) -> None:
         """Choose an option of a select box."""
@@ -182,3 +197,13 @@ class Visitor:
             self.page.evaluate(AXE_SCRIPT)
         found = AxeResults({"violations": self.page.evaluate(_FIND_VIOLATIONS)})
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+
+
+def _is_end_of_run(frame: str | bytes) -> bool:
+    if isinstance(frame, str):
+        return False
+    message = ForwardMsg.FromString(frame)
+    # A run that is cut short is followed by the one that cut it short.
+    return message.WhichOneof("type") == "script_finished" and (
+        message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    )

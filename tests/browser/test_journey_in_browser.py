@@ -28,9 +28,7 @@ def score(visitor: Any, *, outcome: str) -> None:
     visitor.press("Continue")
     visitor.choose("1. The decision", outcome)
     if outcome == "Not met":
-        visitor.page.get_by_role("textbox", name="Evidence").fill("The letter leaves out the second point.")
-        visitor.page.keyboard.press("Tab")
-        visitor.settle()
+        visitor.write("Evidence", "The letter leaves out the second point.")
     visitor.choose("2. The person", "Met")
     visitor.sees("2 of 2 requirements answered")
     visitor.press("Submit review")
@@ -79,9 +77,7 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     manager.choose("Were you involved", "No")
     manager.press("Continue")
     manager.choose("1. The decision", "Not met")
-    manager.page.get_by_role("textbox", name="Evidence").fill("The letter leaves out the second point.")
-    manager.page.keyboard.press("Tab")
-    manager.settle()
+    manager.write("Evidence", "The letter leaves out the second point.")
     manager.picture("score-sheet")
     manager.press("Submit review")
     manager.sees("There is a problem")
@@ -95,11 +91,7 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     )
     manager.choose("2. The person", "Met")
     manager.page.get_by_text("Log learning from this").click()
-    manager.page.get_by_role("textbox", name="What was learned").fill(
-        "The second point of a complaint was not answered."
-    )
-    manager.page.keyboard.press("Tab")
-    manager.settle()
+    manager.write("What was learned", "The second point of a complaint was not answered.")
     manager.picture("learning-form")
     manager.press("Log the learning point")
     manager.sees("learning point is logged")
@@ -130,10 +122,10 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     qa.open("results")
     qa.sees("Outcome: the standard is 98%")
     qa.picture("results-closed")
-    qa.page.get_by_role("button", name="Agreement").or_(
-        qa.page.get_by_text("Agreement", exact=True)
-    ).first.click()
-    qa.settle()
+    with qa.a_run():
+        qa.page.get_by_role("button", name="Agreement").or_(
+            qa.page.get_by_text("Agreement", exact=True)
+        ).first.click()
     qa.picture("results-agreement")
 
     # The manager turns what was learned into an action, authorised by the Head.
@@ -142,9 +134,8 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     manager.load("learning?point=1")
     manager.sees("The second point of a complaint was not answered.")
     manager.page.get_by_text("Add an action").click()
+    # A form: what is typed is sent when it is submitted.
     manager.page.get_by_role("textbox", name="What is to be done").fill("Use the list of points.")
-    manager.page.keyboard.press("Tab")
-    manager.settle()
     manager.pick("Authorised by, not the owner", "Hedda Head")
     manager.pick("Owner, who does it", "Nora North")
     target = date.today() + timedelta(days=30)  # noqa: DTZ011
