@@ -73,8 +73,6 @@ def build_app(*, host: str = "127.0.0.1") -> st.App:
 def serve(url: str, *, host: str = "127.0.0.1", port: int = 8501) -> None:
     """Serve the database at an SQLAlchemy address until the process is told to stop."""
     os.environ["QA_DATABASE_URL"] = url
-    import scipy.stats  # noqa: F401  now, and not when somebody waits for the first result
-
     uvicorn.run(
         build_app(host=host),
         host=host,

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sampling.hypergeometric import (
     Counts,
     Numbers,
     WholeNumbers,
+    binomial_at_most,
     chance_at_most,
     chance_of_exactly,
     check_level,
@@ -190,5 +190,6 @@ def intake(population: int, rate: Exact, *, confidence: float = 0.95) -> Intake:
     share_at_rate({"all": population}, rate)  # refuses what is no rate
     share = float(exact_share(rate))
     tail = (1 - confidence) / 2
-    low, high = (int(stats.binom.ppf(level, population, share)) for level in (tail, 1 - tail))
-    return Intake(population * share, low, high)
+    at_most = binomial_at_most(np.arange(population + 1), population, share)
+    low, high = np.searchsorted(at_most, [tail, 1 - tail])  # the first count that so few or fewer make up
+    return Intake(population * share, int(low), int(high))

@@ -159,11 +159,10 @@ def _mcnemar(missed: int, overcalled: int) -> tuple[float, float]:
     """Exact p-value and mid-p that misses and overcalls are equally likely."""
     if missed == overcalled:
         return 1.0, 1.0
-    from scipy import stats  # slow to import: see sampling.hypergeometric
-
     smaller, discordant = min(missed, overcalled), missed + overcalled
     tail = float(binomial_at_most(smaller, discordant, 0.5))
-    return min(1.0, 2 * tail), 2 * tail - float(stats.binom.pmf(smaller, discordant, 0.5))
+    below = float(binomial_at_most(smaller - 1, discordant, 0.5)) if smaller else 0.0
+    return min(1.0, 2 * tail), tail + below
 
 
 def _not_met_interval(discordant: int, both: int, confidence: float) -> tuple[float | None, float | None]:
