@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sampling.refused import Refused
-from scorecards.requirements import rows_in, text_in, toml_table, whole_number_in
+from scorecards.card_reading import rows_in, text_in, toml_table, whole_number_in
 
 _PARAGRAPHS = re.compile(r"(?:([1-9][0-9]{0,3})\.)?([1-9][0-9]{0,3})(?:-([1-9][0-9]{0,3}))?")
 _ANNEX = re.compile(r"annex ([a-z])", re.IGNORECASE | re.ASCII)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sampling.records.database import Base
 from sampling.records.people import Person, Team
 from scorecards.tables import Review
+from scorecards.tables_themes import Recommendation
 
 
 class PolicyParagraph(Base):
@@ -130,3 +131,15 @@ class FollowUpAction(Base):
     owner: Mapped[Person] = relationship(foreign_keys=[owner_id])
     authoriser: Mapped[Person] = relationship(foreign_keys=[authoriser_id])
     logged_by: Mapped[Person] = relationship(foreign_keys=[logged_by_id])
+
+
+class RecommendationAction(Base):
+    """The action that an accepted recommendation of a thematic review was turned into."""
+
+    __tablename__ = "recommendation_action"
+
+    recommendation_id: Mapped[int] = mapped_column(ForeignKey("recommendation.id"), primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("follow_up_action.id"), unique=True)
+
+    recommendation: Mapped[Recommendation] = relationship()
+    action: Mapped[FollowUpAction] = relationship()

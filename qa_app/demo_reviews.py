@@ -9,15 +9,10 @@ from sqlalchemy.orm import Session
 from qa_app.demo_people import DECISION, SERVICE
 from sampling.records.people import Person
 from sampling.tables import SampledCase
-from scorecards.actions import (
-    declare_involvement,
-    save_answer,
-    set_file_found,
-    start_review,
-    submit_review,
-)
+from scorecards.actions import declare_involvement, save_answer, set_file_found, start_review
 from scorecards.cards import scorecard_from
 from scorecards.requirements import Kind, Requirement, ResponseValue
+from scorecards.submitting import submit_review
 from scorecards.tables import Review
 
 # What is found wanting now and then, with the evidence a reviewer would give.

@@ -23,6 +23,7 @@ from sampling.records import audit_trail, cases, office, people, settings, sign_
 from sampling.records.database import Base, connect
 from sampling.refused import Refused
 from scorecards import tables as scorecard_tables
+from scorecards import tables_agreement, tables_feedback, tables_intervention, tables_themes
 
 # A table is known once its module is imported, so every module that declares one is named here.
 _DECLARED_IN: Final = (
@@ -34,6 +35,10 @@ _DECLARED_IN: Final = (
     cases,
     sampling_tables,
     scorecard_tables,
+    tables_intervention,
+    tables_feedback,
+    tables_agreement,
+    tables_themes,
     learning_tables,
 )
 TABLES: Final[MetaData] = Base.metadata

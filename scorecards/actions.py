@@ -1,4 +1,4 @@
-"""Scoring: declaring involvement, saving answers, submitting reviews."""
+"""Scoring: declaring involvement, starting reviews, saving answers."""
 
 from datetime import date
 
@@ -13,15 +13,11 @@ from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
 from sampling.refused import Refused
 from sampling.tables import Frame, Replacement, Route, SampledCase
-from scorecards.cards import scorecard_for, scorecard_from
-from scorecards.closing import close_when_done
+from scorecards.answers import card_of
+from scorecards.cards import scorecard_for
 from scorecards.independence import barred_because
 from scorecards.involvement import involvement_of
-from scorecards.requirements import (
-    ResponseValue,
-    allowed_responses,
-)
-from scorecards.scoring import CaseScore, problems, score_case
+from scorecards.requirements import ResponseValue, Severity, allowed_responses
 from scorecards.tables import (
     Answer,
     Declaration,
@@ -31,6 +27,7 @@ from scorecards.tables import (
 )
 
 LONGEST_TEXT = 10_000
+LONGEST_PAUSE = 300  # seconds that still count as working on a review
 
 
 def declare_involvement(
@@ -143,8 +140,12 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
         # and has been opened again is judged at its first closing.
         else sampled.frame_case.state == CaseState.OPEN == case.state,
         approved_by_reviewer=frame.route == Route.OPEN and case.approved_by_id == by.id,
+        case_type=paired.case_type if paired else case.case_type,
+        stage=paired.stage if paired else case.stage,
+        risk=paired.risk if paired else case.risk,
         file_read_at=paired.file_read_at if paired else now(session),
         started_at=now(session),
+        last_active_at=now(session),
     )
     session.add(review)
     session.flush()
@@ -181,10 +182,12 @@ def _take_over(session: Session, review: Review, *, by: Person) -> Review:
 
 def read_file_again(session: Session, review: Review, *, by: Person) -> None:
     """The reviewer has read the file once more: the moment that counts is now."""
-    _hold(session, review)
-    _check_own_draft(review, by)
+    hold(session, review)
+    check_own_draft(review, by)
     if session.get(SecondScoring, review.sampled_case_id) is not None:
         raise Refused("This case is scored as its file stood at a fixed moment, which cannot be moved.")
+    case = review.sampled_case.frame_case.case
+    review.case_type, review.stage, review.risk = case.case_type, case.stage, case.risk
     review.file_read_at = now(session)
     audit_trail.record(session, "read_file_again", f"review {review.id}", by=by)
 
@@ -197,13 +200,14 @@ def save_answer(
     response: ResponseValue | None,
     evidence: str = "",
     put_right: bool = False,
+    severity: Severity | None = None,
     by: Person,
 ) -> Answer:
     """Keep one answer of a draft, complete or not."""
-    _hold(session, review)
-    _check_own_draft(review, by)
-    card = scorecard_from(review.scorecard_version.definition)
-    if requirement_key not in {requirement.key for requirement in card.requirements}:
+    hold(session, review)
+    check_own_draft(review, by)
+    _spend_time(session, review)
+    if requirement_key not in {requirement.key for requirement in card_of(review).requirements}:
         raise Refused(f"This scorecard has no requirement {requirement_key}. Reload the page.")
     if response is not None and response not in allowed_responses(open_case=review.is_open_case):
         raise Refused("“Not yet due” is for open cases only. Choose another response.")
@@ -216,78 +220,28 @@ def save_answer(
     answer.response = response
     answer.evidence = evidence
     answer.put_right = put_right and review.is_open_case and response == ResponseValue.NOT_MET
+    answer.severity = severity if response == ResponseValue.NOT_MET else None
     return answer
+
+
+def _spend_time(session: Session, review: Review) -> None:
+    """Count the time since the reviewer last did something here, but no longer pause than a short one."""
+    at = now(session)
+    if review.last_active_at is not None:
+        pause = int((at - review.last_active_at).total_seconds())
+        review.seconds_spent += max(0, min(pause, LONGEST_PAUSE))
+    review.last_active_at = at
 
 
 def set_file_found(session: Session, review: Review, *, found: bool, by: Person) -> None:
     """Say that the case file could, or could not, be found. Answers given so far are kept."""
-    _hold(session, review)
-    _check_own_draft(review, by)
+    hold(session, review)
+    check_own_draft(review, by)
     review.file_found = found
     session.flush()
 
 
-def review_problems(review: Review) -> list[str]:
-    """What still stops a draft from being submitted, a sentence each; nothing when it is complete."""
-    if not review.file_found:
-        return []
-    card = scorecard_from(review.scorecard_version.definition)
-    return problems(card, responses_of(review), evidence_of(review), open_case=review.is_open_case)
-
-
-def submit_review(session: Session, review: Review, *, by: Person) -> Review:
-    """Submit a draft: work out its results and lock it. Submitting twice submits once."""
-    # Whoever replaces the case at the same time waits, and then finds its review submitted.
-    session.execute(select(SampledCase.id).where(SampledCase.id == review.sampled_case_id).with_for_update())
-    _hold(session, review)
-    if review.state == ReviewState.SUBMITTED and review.reviewer_id == by.id:
-        return review
-    _check_own_draft(review, by)
-    check_may_review(session, review.sampled_case, by)
-    stopped_by = review_problems(review)
-    if stopped_by:
-        raise Refused(
-            stopped_by[0]
-            if len(stopped_by) == 1
-            else f"{len(stopped_by)} answers are not complete. The first: {stopped_by[0]}"
-        )
-    score = score_of(review)
-    review.outcome_met, review.outcome_if_assessed = score.outcome, score.outcome_if_assessed
-    review.method_met, review.method_if_assessed = score.method, score.method_if_assessed
-    review.overall_met, review.overall_if_assessed = score.overall, score.overall_if_assessed
-    review.overall_after_correction = score_of(review, corrected=True).overall
-    review.state = ReviewState.SUBMITTED
-    review.submitted_at = now(session)
-    # No score goes into the trail: administrators read it, and some of them review.
-    audit_trail.record(session, "submit_review", f"review {review.id}", by=by)
-    session.flush()
-    close_when_done(session, review.sampled_case.draw, by=by)
-    return review
-
-
-def score_of(review: Review, *, corrected: bool = False) -> CaseScore:
-    """The score of a review's answers, as found, or with what was put right counted as met."""
-    card = scorecard_from(review.scorecard_version.definition)
-    responses = responses_of(review)
-    if corrected:
-        right = {answer.requirement_key: ResponseValue.MET for answer in review.answers if answer.put_right}
-        responses = {**responses, **right}
-    return score_case(card, responses, file_found=review.file_found)
-
-
-def responses_of(review: Review) -> dict[str, ResponseValue]:
-    return {
-        answer.requirement_key: ResponseValue(answer.response)
-        for answer in review.answers
-        if answer.response is not None
-    }
-
-
-def evidence_of(review: Review) -> dict[str, str]:
-    return {answer.requirement_key: answer.evidence for answer in review.answers}
-
-
-def _hold(session: Session, review: Review) -> None:
+def hold(session: Session, review: Review) -> None:
     """Read a review afresh, its answers too, and keep others from changing it until this is committed.
 
     Otherwise an answer could still come in after the score was worked out. Once a transaction is enough.
@@ -300,7 +254,7 @@ def _hold(session: Session, review: Review) -> None:
         session.info["held_reviews"] = (session.get_transaction(), held | {review.id})
 
 
-def _check_own_draft(review: Review, by: Person) -> None:
+def check_own_draft(review: Review, by: Person) -> None:
     if review.reviewer_id != by.id:
         raise Refused(f"This review belongs to {review.reviewer.name}. Only they can change it.")
     if review.submitted_at is not None:

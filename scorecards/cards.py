@@ -12,14 +12,12 @@ from sampling.records.cases import Case
 from sampling.records.database import frame_of, now
 from sampling.records.people import Person, Role, check_may_act_as
 from sampling.refused import Refused
-from scorecards.requirements import (
-    Scorecard,
-    read_scorecard,
-    scorecard_sha256,
-)
+from scorecards.card_reading import read_scorecard
+from scorecards.requirements import Scorecard, scorecard_sha256
 from scorecards.tables import (
     ScorecardUse,
     ScorecardVersion,
+    VersionState,
 )
 
 
@@ -101,7 +99,7 @@ def scorecard_for(session: Session, case_type: str | None, on: date) -> Scorecar
         raise Refused(f"No scorecard serves {what}. An administrator chooses one on the screen “Scorecards”.")
     return session.scalars(
         select(ScorecardVersion)
-        .where(ScorecardVersion.key == use.scorecard_key)
+        .where(ScorecardVersion.key == use.scorecard_key, ScorecardVersion.state == VersionState.PUBLISHED)
         .order_by(ScorecardVersion.version.desc())
     ).first() or _missing("the scorecard")
 
@@ -132,6 +130,8 @@ def published_scorecards(session: Session) -> list[ScorecardVersion]:
     """Every published version, by title, newest first."""
     return list(
         session.scalars(
-            select(ScorecardVersion).order_by(ScorecardVersion.title, ScorecardVersion.version.desc())
+            select(ScorecardVersion)
+            .where(ScorecardVersion.state == VersionState.PUBLISHED)
+            .order_by(ScorecardVersion.title, ScorecardVersion.version.desc())
         )
     )

@@ -13,14 +13,8 @@ from sampling.records.database import frame_of, today
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase, in_sample
-from scorecards.actions import (
-    abandoned,
-    check_is_independent,
-    evidence_of,
-    gone_because,
-    responses_of,
-)
-from scorecards.cards import scorecard_from
+from scorecards.actions import abandoned, check_is_independent, gone_because
+from scorecards.answers import card_of, evidence_of, responses_of
 from scorecards.independence import Involvement, barred_because
 from scorecards.involvement import scored_before
 from scorecards.requirements import ResponseValue, Scorecard
@@ -237,7 +231,7 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
         file_read_at=review.file_read_at,
         file_found=review.file_found,
         submitted_at=review.submitted_at,
-        scorecard=scorecard_from(review.scorecard_version.definition),
+        scorecard=card_of(review),
         responses=responses_of(review),
         evidence=evidence_of(review),
         put_right=frozenset(answer.requirement_key for answer in review.answers if answer.put_right),

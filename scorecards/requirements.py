@@ -1,33 +1,16 @@
-"""What a scorecard asks, and the TOML file it is read from.
+"""What a scorecard asks: requirements of two kinds, each with the paragraphs it rests on.
 
-A scorecard is data: requirements of two kinds, each with the paragraphs it rests on. Reading is
-strict, because a requirement that is silently dropped or misspelt changes every score after it.
+`scorecards.card_reading` reads one from its TOML file.
 """
 
 import hashlib
 import json
-import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from fractions import Fraction
 
-from sampling.refused import Refused
-
 COMMITMENTS = range(1, 19)  # the Service Charter has 18
 QUALITY_STANDARDS = range(1, 11)  # the quality and service standards are ten
-
-_KEY = re.compile(r"[a-z0-9-]+")
-_SHARE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?|[0-9]{1,9}/[1-9][0-9]{0,8}")
-_CITATION = re.compile(r"([1-9][0-9]{0,3}\.)?[1-9][0-9]{0,3}(-[1-9][0-9]{0,3})?|Annex [A-Z]")
-
-_CARD_FIELDS = frozenset(
-    {"key", "title", "version", "policy_document", "policy_version", "method_share", "requirement"}
-)
-_REQUIREMENT_FIELDS = frozenset(
-    {"key", "kind", "section", "text", "guidance", "citations", "commitments", "quality_standards"}
-)
 
 
 class Kind(StrEnum):
@@ -47,9 +30,45 @@ class ResponseValue(StrEnum):
     CANNOT_ASSESS = "cannot_assess"
 
 
+class Severity(StrEnum):
+    """How grave it is that a requirement was not met; apart from the response, and in no result."""
+
+    MINOR = "minor"
+    MODERATE = "moderate"
+    SERIOUS = "serious"
+
+
+class EvidenceRule(StrEnum):
+    """When a response needs words beside it. Reasons that a response itself asks for come on top."""
+
+    NEVER = "never"
+    ON_NOT_MET = "on_not_met"
+    ALWAYS = "always"
+
+
+class Change(StrEnum):
+    """How a requirement differs from that of the same key in the version before."""
+
+    WORDING = "wording"  # it asks the same in other words: its trend goes on
+    MEANING = "meaning"  # it asks something else: its trend begins anew
+
+
+class CaseAttribute(StrEnum):
+    """What an extract says of a case that may decide whether a requirement is asked."""
+
+    TYPE = "type"
+    STAGE = "stage"
+    RISK = "risk"
+
+
 @dataclass(frozen=True)
 class Requirement:
-    """One thing a case must meet. Citations are references into the scorecard's policy document."""
+    """One thing a case must meet. Citations are references into the scorecard's policy document.
+
+    `met`, `not_met` and `not_applicable` are examples, "" where there is none. `applies_when` lists for
+    an attribute of the case the values with which the requirement is asked; whatever the case, when empty.
+    A failure of a critical requirement marks the case. `change` is None for what is new or the same.
+    """
 
     key: str
     kind: Kind
@@ -59,11 +78,21 @@ class Requirement:
     citations: tuple[str, ...]
     commitments: tuple[int, ...]
     quality_standards: tuple[int, ...]
+    met: str = ""
+    not_met: str = ""
+    not_applicable: str = ""
+    critical: bool = False
+    evidence: EvidenceRule = EvidenceRule.ON_NOT_MET
+    applies_when: tuple[tuple[CaseAttribute, tuple[str, ...]], ...] = ()
+    change: Change | None = None
 
 
 @dataclass(frozen=True)
 class Scorecard:
-    """A versioned list of requirements. `method_share` is the share that must be met, 0 < share <= 1."""
+    """A versioned list of requirements. `method_share` is the share that must be met, 0 < share <= 1.
+
+    `asks` names the lists of facts (outcome of the review, referral triggers) that a review records.
+    """
 
     key: str
     title: str
@@ -72,51 +101,24 @@ class Scorecard:
     policy_version: str
     method_share: Fraction
     requirements: tuple[Requirement, ...]
-
-
-def read_scorecard(text: str) -> Scorecard:
-    """Which scorecard does this TOML text describe?
-
-    Refused, naming the part of the file, the reason and the way out, when anything is missing,
-    unknown, repeated or out of range. The order of the requirements is kept.
-    """
-    table = toml_table(text, what="The scorecard")
-    where = "The scorecard"
-    _refuse_unknown_fields(table, _CARD_FIELDS, where=where)
-    card = Scorecard(
-        key=_key_in(table, where=where),
-        title=text_in(table, "title", where=where),
-        version=whole_number_in(table, "version", where=where),
-        policy_document=text_in(table, "policy_document", where=where),
-        policy_version=text_in(table, "policy_version", where=where),
-        method_share=_share_in(table, where=where),
-        requirements=tuple(
-            _read_requirement(row, number)
-            for number, row in enumerate(rows_in(table, "requirement", where=where), start=1)
-        ),
-    )
-    first_seen: dict[str, int] = {}
-    for number, requirement in enumerate(card.requirements, start=1):
-        if requirement.key in first_seen:
-            raise Refused(
-                f"Requirement {number}: the key “{requirement.key}” is already used by requirement "
-                f"{first_seen[requirement.key]}. Give each requirement a key of its own."
-            )
-        first_seen[requirement.key] = number
-    for kind in Kind:
-        if not any(requirement.kind is kind for requirement in card.requirements):
-            raise Refused(
-                f"The scorecard: it has no {kind} requirement, so it cannot say whether {kind} is met. "
-                f'Add a [[requirement]] with kind = "{kind}".'
-            )
-    return card
+    asks: tuple[str, ...] = ()
 
 
 def scorecard_as_json(scorecard: Scorecard) -> str:
-    """The scorecard as canonical JSON: sorted keys, no spaces, the share as a fraction such as "4/5"."""
-    parts = asdict(scorecard)
+    """The scorecard as canonical JSON: sorted keys, no spaces, the share as a fraction such as "4/5".
+
+    What a field leaves at its default is left out, so that a field that is added changes no hash of before.
+    """
+    parts = _without_defaults(scorecard)
     parts["method_share"] = str(scorecard.method_share)
+    parts["requirements"] = [_without_defaults(requirement) for requirement in scorecard.requirements]
     return json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _without_defaults(part: Scorecard | Requirement) -> dict[str, object]:
+    given = {field.name: getattr(part, field.name) for field in fields(part)}
+    defaults = {field.name: field.default for field in fields(part)}
+    return {name: value for name, value in given.items() if value != defaults[name]}
 
 
 def scorecard_sha256(scorecard: Scorecard) -> str:
@@ -132,116 +134,17 @@ def allowed_responses(*, open_case: bool) -> tuple[ResponseValue, ...]:
     return tuple(value for value in ResponseValue if open_case or value is not ResponseValue.NOT_YET_DUE)
 
 
-def _read_requirement(row: Mapping[str, object], number: int) -> Requirement:
-    key = row.get("key")
-    where = f"Requirement {number} (“{key}”)" if isinstance(key, str) else f"Requirement {number}"
-    _refuse_unknown_fields(row, _REQUIREMENT_FIELDS, where=where)
-    kind = text_in(row, "kind", where=where)
-    if kind not in set(Kind):
-        raise Refused(f"{where}: kind is “{kind}”. Write “outcome” or “method”.")
-    return Requirement(
-        key=_key_in(row, where=where),
-        kind=Kind(kind),
-        section=text_in(row, "section", where=where),
-        text=text_in(row, "text", where=where),
-        guidance=text_in(row, "guidance", where=where),
-        citations=_citations_in(row, where=where),
-        commitments=_numbers_in(row, "commitments", COMMITMENTS, where=where),
-        quality_standards=_numbers_in(row, "quality_standards", QUALITY_STANDARDS, where=where),
+def asked_of(
+    scorecard: Scorecard, *, case_type: str | None, stage: str | None, risk: str | None
+) -> Scorecard:
+    """What does the scorecard ask of a case of this type, stage and risk? The card with those requirements.
+
+    What the extract does not say (None) leaves nothing out: a reviewer answers “not applicable” instead.
+    """
+    case = {CaseAttribute.TYPE: case_type, CaseAttribute.STAGE: stage, CaseAttribute.RISK: risk}
+    asked = tuple(
+        requirement
+        for requirement in scorecard.requirements
+        if all(case[name] is None or case[name] in values for name, values in requirement.applies_when)
     )
-
-
-def _key_in(table: Mapping[str, object], *, where: str) -> str:
-    key = text_in(table, "key", where=where)
-    if not _KEY.fullmatch(key):
-        raise Refused(f"{where}: the key “{key}” may hold only a to z, 0 to 9 and hyphens. Change it.")
-    return key
-
-
-def _share_in(table: Mapping[str, object], *, where: str) -> Fraction:
-    # Text, because a TOML number would arrive as a float, and 0.8 in floats is not four fifths.
-    typed = table.get("method_share")
-    if not isinstance(typed, str) or not _SHARE.fullmatch(typed) or not 0 < Fraction(typed) <= 1:
-        raise Refused(
-            f"{where}: method_share must be text for a number above 0 and up to 1. "
-            'Write it in quotes, for example method_share = "0.8", "4/5" or "1".'
-        )
-    return Fraction(typed)
-
-
-def _citations_in(row: Mapping[str, object], *, where: str) -> tuple[str, ...]:
-    listed = row.get("citations")
-    if not isinstance(listed, list) or not listed:
-        raise Refused(
-            f"{where}: it cites no paragraph. Every requirement rests on the policy: "
-            'add the paragraphs in quotes, for example citations = ["14", "38"].'
-        )
-    for citation in listed:
-        if not isinstance(citation, str) or not _CITATION.fullmatch(citation):
-            raise Refused(
-                f"{where}: “{citation}” is not a reference. "
-                'Write paragraphs in quotes, such as "14", "2.140", "3.40-41" or "Annex A".'
-            )
-    _refuse_repeats(listed, "citations", where=where)
-    return tuple(listed)
-
-
-def _numbers_in(row: Mapping[str, object], name: str, allowed: range, *, where: str) -> tuple[int, ...]:
-    listed = row.get(name)
-    # type() rather than isinstance: in Python true is a whole number too.
-    if not isinstance(listed, list) or any(type(n) is not int or n not in allowed for n in listed):
-        raise Refused(
-            f"{where}: {name} must be a list of whole numbers from {allowed[0]} to {allowed[-1]}. "
-            f"Write for example {name} = [5], or {name} = [] when there are none."
-        )
-    _refuse_repeats(listed, name, where=where)
-    return tuple(listed)
-
-
-def _refuse_repeats(listed: list[object], name: str, *, where: str) -> None:
-    if len(set(listed)) != len(listed):
-        raise Refused(f"{where}: {name} names the same thing twice. Keep it once.")
-
-
-def _refuse_unknown_fields(table: Mapping[str, object], known: frozenset[str], *, where: str) -> None:
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise Refused(
-            f"{where}: “{unknown[0]}” is not a field that is read here. "
-            f"Remove it or correct its spelling; the fields are {', '.join(sorted(known))}."
-        )
-
-
-# Reading fields out of TOML. The policy documents of the learning register are read with these too.
-
-
-def toml_table(text: str, *, what: str) -> Mapping[str, object]:
-    """The TOML text as a table. Refused with line and column when it is not TOML."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Refused(f"{what}: it is not a TOML file. Correct it there: {error}.") from error
-
-
-def rows_in(table: Mapping[str, object], name: str, *, where: str) -> list[Mapping[str, object]]:
-    """The [[name]] tables of a file, in order. Refused when there are none."""
-    rows = table.get(name)
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise Refused(f"{where}: it has no {name}s. Add at least one under the heading [[{name}]].")
-    return rows
-
-
-def text_in(table: Mapping[str, object], name: str, *, where: str) -> str:
-    """A field of text without the space around it. Refused when it is missing, empty or not text."""
-    value = table.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise Refused(f'{where}: {name} is missing or empty. Write text in quotes: {name} = "…".')
-    return value.strip()
-
-
-def whole_number_in(table: Mapping[str, object], name: str, *, where: str) -> int:
-    """A whole number of 1 or more. Refused when it is missing or anything else."""
-    value = table.get(name)
-    if type(value) is not int or value < 1:
-        raise Refused(f"{where}: {name} must be a whole number, 1 or more. Write for example {name} = 1.")
-    return value
+    return replace(scorecard, requirements=asked)

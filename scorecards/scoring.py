@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sampling.refused import Refused
-from scorecards.requirements import Kind, Requirement, ResponseValue, Scorecard, allowed_responses
+from scorecards.requirements import (
+    EvidenceRule,
+    Kind,
+    Requirement,
+    ResponseValue,
+    Scorecard,
+    allowed_responses,
+)
 
 _IN_DENOMINATOR = frozenset({ResponseValue.MET, ResponseValue.NOT_MET, ResponseValue.CANNOT_ASSESS})
 
@@ -18,6 +25,7 @@ class CaseScore:
 
     The three `*_if_assessed` are the results had every “cannot assess”, or a file that was not
     found, been met: missing data counts against the case, and this is how much it could matter.
+    `critical_failed` marks a case with a critical requirement answered “not met”; it changes no result.
     """
 
     outcome: bool | None
@@ -26,6 +34,7 @@ class CaseScore:
     outcome_if_assessed: bool | None
     method_if_assessed: bool | None
     overall_if_assessed: bool | None
+    critical_failed: bool = False
 
 
 def score_case(
@@ -37,7 +46,7 @@ def score_case(
     method requirements is at least the scorecard's `method_share`. Overall: both; a part with
     nothing applicable is left out. “Not applicable” and “not yet due” are in no denominator.
     “Cannot assess” counts as not met. A file that was not found counts as not met throughout,
-    whatever was answered before it was missed.
+    whatever was answered before it was missed. `scorecard` holds what is asked of this case.
 
     `responses` maps requirement keys to responses. Refused: keys the scorecard does not have, and
     requirements without a response (half a scorecard is not a verdict).
@@ -64,6 +73,10 @@ def score_case(
         outcome_if_assessed=best_outcome,
         method_if_assessed=best_method,
         overall_if_assessed=_both_met(best_outcome, best_method),
+        critical_failed=any(
+            requirement.critical and responses[requirement.key] == ResponseValue.NOT_MET
+            for requirement in scorecard.requirements
+        ),
     )
 
 
@@ -108,12 +121,18 @@ def problem_with(
     said_why = bool(evidence.strip())
     if response not in allowed_responses(open_case=open_case):
         return "“not yet due” is for open cases only. Select another response: this case is closed."
-    if response == ResponseValue.NOT_MET and not said_why:
+    if said_why:
+        return None
+    if response == ResponseValue.NOT_MET and requirement.evidence is not EvidenceRule.NEVER:
         return "enter the evidence for “not met”."
-    if response == ResponseValue.NOT_APPLICABLE and requirement.kind is Kind.OUTCOME and not said_why:
+    if response == ResponseValue.NOT_APPLICABLE and requirement.kind is Kind.OUTCOME:
         return "enter the reason why an outcome requirement does not apply."
-    if response == ResponseValue.CANNOT_ASSESS and not said_why:
+    if response == ResponseValue.NOT_APPLICABLE and requirement.critical:
+        return "enter the reason why a critical requirement does not apply."
+    if response == ResponseValue.CANNOT_ASSESS:
         return "enter the reason why it cannot be assessed."
+    if requirement.evidence is EvidenceRule.ALWAYS:
+        return "enter the evidence: this requirement asks for it whatever the response."
     return None
 
 

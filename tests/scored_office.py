@@ -33,12 +33,13 @@ from sampling.registering import ROUTINE, Terms
 from sampling.samples import Size, plan_case_sample
 from sampling.tables import Draw, Route, SampledCase
 from sampling.voiding import void_plan
-from scorecards.actions import declare_involvement, save_answer, set_file_found, start_review, submit_review
+from scorecards.actions import declare_involvement, save_answer, set_file_found, start_review
 from scorecards.cards import publish_scorecard, scorecard_from, use_scorecard
 from scorecards.drawn_samples import ask_to_void_plan
 from scorecards.queries import work_of
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
+from scorecards.submitting import submit_review
 from scorecards.tables import Review, ScorecardVersion
 
 T = TypeVar("T")

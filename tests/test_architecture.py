@@ -34,6 +34,7 @@ _RULES = {
     "sampling.records.working_days",
     "sampling.records.case_mapping",
     "scorecards.requirements",
+    "scorecards.card_reading",
     "scorecards.scoring",
     "scorecards.verdicts",
     "scorecards.stages",

@@ -28,7 +28,7 @@ from sampling.records.database import reading, writing
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.tables import Route, SampledCase
-from scorecards.actions import declare_involvement, save_answer, start_review, submit_review
+from scorecards.actions import declare_involvement, save_answer, start_review
 from scorecards.agreement_results import agreement_result
 from scorecards.cards import publish_scorecard, scorecard_from, use_scorecard
 from scorecards.completion import completion
@@ -37,6 +37,7 @@ from scorecards.queries import submitted_reviews, work_of
 from scorecards.requirements import ResponseValue
 from scorecards.results import sample_result
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
+from scorecards.submitting import submit_review
 from scorecards.tables import Review, ScorecardVersion
 from scorecards.verdicts import Verdict
 

@@ -19,11 +19,11 @@ from scorecards.actions import (
     save_answer,
     set_file_found,
     start_review,
-    submit_review,
 )
 from scorecards.queries import ReviewSheet, case_to_declare, next_case, review_sheet
 from scorecards.requirements import Kind, Requirement, ResponseValue, allowed_responses
 from scorecards.scoring import problem_with
+from scorecards.submitting import submit_review
 from scorecards.tables import Review, ReviewState
 
 HEADINGS = {Kind.OUTCOME: "Outcome requirements", Kind.METHOD: "Method requirements"}

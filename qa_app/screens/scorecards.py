@@ -19,6 +19,7 @@ from qa_app.runtime import (
 )
 from sampling.records.database import today
 from sampling.records.people import Role, roles_of
+from scorecards.card_reading import read_scorecard
 from scorecards.cards import (
     case_types,
     publish_scorecard,
@@ -27,7 +28,7 @@ from scorecards.cards import (
     scorecard_uses,
     use_scorecard,
 )
-from scorecards.requirements import Kind, Scorecard, read_scorecard
+from scorecards.requirements import Kind, Scorecard
 
 EVERY_OTHER: Final = "Every other type"
 
@@ -48,8 +49,8 @@ def show() -> None:
         chosen = st.selectbox("Scorecard", range(len(versions)), format_func=labels.__getitem__)
         version = versions[chosen or 0]
         st.caption(
-            f"Published on {in_words(version.published_at.date())}. A published version is never changed. "
-            f"SHA-256 {version.sha256[:16]}…"
+            f"Published on {in_words(version.published_at.date()) if version.published_at else ''}. "
+            f"A published version is never changed. SHA-256 {(version.sha256 or '')[:16]}…"
         )
         _card(scorecard_from(version.definition))
     else:

@@ -72,6 +72,7 @@ class Case(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str]
     reference_key: Mapped[str] = mapped_column(unique=True)
+    system_id: Mapped[str | None]  # what the case system itself calls it, for a link
     state: Mapped[str]
     case_type: Mapped[str | None]
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))

@@ -13,7 +13,8 @@ from learning_register.citations import (
     read_policy_document,
     read_quality_standards,
 )
-from scorecards.requirements import COMMITMENTS, QUALITY_STANDARDS, Scorecard, read_scorecard
+from scorecards.card_reading import read_scorecard
+from scorecards.requirements import COMMITMENTS, QUALITY_STANDARDS, Scorecard
 
 # Marked in the guidance itself as policy requirements, and as the one legal requirement.
 POLICY = [

@@ -6,11 +6,11 @@ from fractions import Fraction
 import pytest
 
 from sampling.refused import Refused
+from scorecards.card_reading import read_scorecard
 from scorecards.requirements import (
     Kind,
     ResponseValue,
     allowed_responses,
-    read_scorecard,
     scorecard_as_json,
     scorecard_sha256,
 )

@@ -25,15 +25,15 @@ from sampling.tables import Route, SampledCase
 from scorecards.actions import (
     declare_involvement,
     read_file_again,
-    review_problems,
     save_answer,
     set_file_found,
     start_review,
-    submit_review,
 )
+from scorecards.answers import review_problems
 from scorecards.cards import publish_scorecard, scorecard_for, scorecard_from, use_scorecard
 from scorecards.queries import case_to_declare, review_sheet, work_of
 from scorecards.requirements import Kind, ResponseValue
+from scorecards.submitting import submit_review
 from scorecards.tables import Answer, Declaration, Review, ReviewState, ScorecardVersion
 
 NORA, SUE, QUINN, ROBIN, HEAD = "Nora North", "Sue South", "Quinn Qua", "Robin Qua", "Hedda Head"

@@ -4,7 +4,8 @@ from importlib.resources import files
 
 import pytest
 
-from scorecards.requirements import Kind, Scorecard, read_scorecard
+from scorecards.card_reading import read_scorecard
+from scorecards.requirements import Kind, Scorecard
 
 KEYS = ("complaint-about-a-decision", "service-complaint")
 

@@ -1,0 +1,53 @@
+"""What a review was asked and what its reviewer answered, and the score that makes."""
+
+from scorecards.cards import scorecard_from
+from scorecards.requirements import ResponseValue, Scorecard, asked_of
+from scorecards.scoring import CaseScore, problems, score_case
+from scorecards.tables import Review
+
+
+def card_of(review: Review) -> Scorecard:
+    """What the scorecard of a review asks of its case."""
+    return asked_of(
+        scorecard_from(review.scorecard_version.definition),
+        case_type=review.case_type,
+        stage=review.stage,
+        risk=review.risk,
+    )
+
+
+def responses_of(review: Review) -> dict[str, ResponseValue]:
+    """The responses given to what is asked, by requirement."""
+    asked = {requirement.key for requirement in card_of(review).requirements}
+    return {
+        answer.requirement_key: ResponseValue(answer.response)
+        for answer in review.answers
+        if answer.response is not None and answer.requirement_key in asked
+    }
+
+
+def evidence_of(review: Review) -> dict[str, str]:
+    """The words beside the responses, by requirement."""
+    asked = {requirement.key for requirement in card_of(review).requirements}
+    given = {answer.requirement_key: answer.evidence for answer in review.answers}
+    return {key: words for key, words in given.items() if key in asked}
+
+
+def review_problems(review: Review) -> list[str]:
+    """What still stops a draft from being submitted, a sentence each; nothing when it is complete."""
+    if not review.file_found:
+        return []
+    return problems(card_of(review), responses_of(review), evidence_of(review), open_case=review.is_open_case)
+
+
+def score_of(review: Review, *, corrected: bool = False) -> CaseScore:
+    """The score of a review's answers, as found, or with what was put right counted as met."""
+    responses = responses_of(review)
+    if corrected:
+        right = {
+            answer.requirement_key: ResponseValue.MET
+            for answer in review.answers
+            if answer.put_right and answer.requirement_key in responses
+        }
+        responses = {**responses, **right}
+    return score_case(card_of(review), responses, file_found=review.file_found)
