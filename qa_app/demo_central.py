@@ -18,8 +18,8 @@ from sampling.records.database import reading, today, writing
 from sampling.records.people import Person
 from sampling.records.settings import setting
 from sampling.tables import Frame, Route
-from scorecards.queries import WorkItem, work_of
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
+from scorecards.work_list import WorkItem, work_of
 
 ALLOWED_FAILURES: Final = 2  # of the central sample, and of the first second scoring
 METHOD_FAILURES: Final = 21

@@ -18,9 +18,9 @@ from sampling.frames import freeze_open_frame
 from sampling.records.appointments import record_absence
 from sampling.records.database import reading, today, writing
 from sampling.records.people import Person, Team
-from scorecards.queries import WorkItem, work_of
 from scorecards.reductions import approve_reduction, request_reduction
 from scorecards.tables import SamplingReduction
+from scorecards.work_list import WorkItem, work_of
 
 CURRENT: Final = 3  # the number of the month that runs now; 0 to 2 are over
 DONE_SO_FAR: Final = {"North": 5, "South": 8, "East": 3, "West": 6}

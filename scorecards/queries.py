@@ -4,138 +4,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from sampling.next_tickets import REPLACED_BY_STATE
-from sampling.records.cases import Case, CaseState, ever_was
-from sampling.records.database import frame_of, today
-from sampling.records.people import Person, Role, Team, roles_of, teams_managed
+from sampling.records.cases import CaseState
+from sampling.records.database import frame_of
+from sampling.records.people import Person, Team
 from sampling.refused import Refused
-from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase, in_sample
-from scorecards.actions import abandoned, check_is_independent, gone_because
+from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
+from scorecards.actions import check_is_independent, gone_because
 from scorecards.answers import card_of, evidence_of, responses_of
-from scorecards.independence import Involvement, barred_because
-from scorecards.involvement import scored_before
 from scorecards.requirements import ResponseValue, Scorecard
 from scorecards.tables import (
     Answer,
-    Declaration,
     Review,
     ReviewState,
-    SecondScoring,
 )
 from scorecards.visibility import may_see_review
-
-
-@dataclass(frozen=True)
-class WorkItem:
-    """A sampled case somebody may review: to do, in draft, or submitted by them."""
-
-    sampled_case_id: int
-    review_id: int | None
-    reference: str
-    team: str | None
-    caseworker: str | None  # shown to the team's own manager only
-    sample: str
-    route: Route
-    due_on: date
-    state: str  # "to do", "draft", "submitted"
-    gone: str | None  # cancelled or merged since it was drawn: replaced, not reviewed
-
-
-def work_of(session: Session, person: Person) -> list[WorkItem]:
-    """The cases a person has to review, their own drafts first, then by due date.
-
-    Cases they are barred from, or that a colleague has taken, are not among them.
-    """
-    roles, teams = roles_of(session, person), teams_managed(session, person)
-    routes = set()
-    if Role.QA_REVIEWER in roles:
-        routes |= {Route.CENTRAL, Route.SECOND, Route.THEMATIC}
-    if Role.THEMATIC_REVIEWER in roles:
-        routes |= {Route.THEMATIC}
-    if not routes and not teams:
-        return []
-    caseworker = select(Person.name).where(Person.id == FrameCase.caseworker_id).scalar_subquery()
-    first_scorer = (
-        select(Review.reviewer_id)
-        .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
-        .where(SecondScoring.sampled_case_id == SampledCase.id)
-        .correlate(SampledCase)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(
-            SampledCase.id,
-            Review.id,
-            Review.reviewer_id,
-            Review.state,
-            FrameCase.reference,
-            Team.name,
-            caseworker,
-            Frame.name,
-            Frame.route,
-            Plan.due_on,
-            FrameCase.caseworker_id,
-            ever_was(person, Case.caseworker_id),
-            ever_was(person, Case.decided_by_id),
-            ever_was(person, Case.approved_by_id),
-            Declaration.is_involved,
-            first_scorer,
-            Case.state,
-            and_(Frame.route == Route.SECOND, scored_before(person)),
-        )
-        .select_from(SampledCase)
-        .join(Draw, Draw.id == SampledCase.draw_id)
-        .join(Plan, Plan.id == Draw.plan_id)
-        .join(Frame, Frame.id == Plan.frame_id)
-        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
-        .join(Case, Case.id == FrameCase.case_id)
-        .outerjoin(Team, Team.id == FrameCase.team_id)
-        .outerjoin(Review, Review.sampled_case_id == SampledCase.id)
-        .outerjoin(Declaration, (Declaration.case_id == Case.id) & (Declaration.person_id == person.id))
-        .where(
-            in_sample(),
-            (Frame.route.in_(routes)) | ((Frame.route == Route.OPEN) & Frame.team_id.in_(teams)),
-            Review.id.is_(None) | (Review.reviewer_id == person.id) | abandoned(today(session)),
-        )
-        # By ticket, over all strata: what was reviewed so far can then be read at any time.
-        .order_by(Plan.due_on, Frame.id, SampledCase.ticket)
-    ).all()
-    items = []
-    for row in rows:
-        involvement = Involvement(
-            handled=row[11] or row[10] == person.id,
-            decided=row[12],
-            approved=row[13],
-            declared=bool(row[14]),
-            scored=row[15] == person.id or bool(row[17]),
-        )
-        route = Route(row[8])
-        own = row[2] == person.id  # else nobody has it, or its reviewer has left or is away
-        if not own and barred_because(involvement, open_sampling=route == Route.OPEN):
-            continue
-        state = row[3] if own else "to do"
-        shown = row[6] if route == Route.OPEN else None
-        name = "Review for QA" if route == Route.SECOND else row[7]
-        gone = REPLACED_BY_STATE.get(CaseState(row[16])) if route != Route.SECOND else None
-        items.append(
-            WorkItem(
-                sampled_case_id=row[0],
-                review_id=row[1] if own else None,
-                reference=row[4],
-                team=row[5],
-                caseworker=shown,
-                sample=name,
-                route=route,
-                due_on=row[9],
-                state=state,
-                gone=gone if state != "submitted" else None,
-            )
-        )
-    first = {"draft": 0, "to do": 1, "submitted": 2}
-    return sorted(items, key=lambda item: first[item.state])
 
 
 @dataclass(frozen=True)
@@ -308,9 +193,3 @@ def case_to_declare(session: Session, sampled_case_id: int, person: Person) -> C
         gone=gone_because(sampled),
         is_second=frame.route == Route.SECOND,
     )
-
-
-def next_case(session: Session, person: Person, *, after: int) -> WorkItem | None:
-    """The case to go on with after a review: the first of the list that is not that review itself."""
-    to_do = (item for item in work_of(session, person) if item.state != "submitted")
-    return next((item for item in to_do if item.review_id != after), None)

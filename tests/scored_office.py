@@ -36,11 +36,11 @@ from sampling.voiding import void_plan
 from scorecards.actions import declare_involvement, save_answer, set_file_found, start_review
 from scorecards.cards import publish_scorecard, scorecard_from, use_scorecard
 from scorecards.drawn_samples import ask_to_void_plan
-from scorecards.queries import work_of
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
 from scorecards.submitting import submit_review
 from scorecards.tables import Review, ScorecardVersion
+from scorecards.work_list import work_of
 
 T = TypeVar("T")
 

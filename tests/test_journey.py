@@ -33,13 +33,14 @@ from scorecards.agreement_results import agreement_result
 from scorecards.cards import publish_scorecard, scorecard_from, use_scorecard
 from scorecards.completion import completion
 from scorecards.open_results import open_results
-from scorecards.queries import submitted_reviews, work_of
+from scorecards.queries import submitted_reviews
 from scorecards.requirements import ResponseValue
 from scorecards.results import sample_result
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
 from scorecards.submitting import submit_review
 from scorecards.tables import Review, ScorecardVersion
 from scorecards.verdicts import Verdict
+from scorecards.work_list import work_of
 
 NOW = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
 START = date(2026, 1, 1)

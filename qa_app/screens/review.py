@@ -20,11 +20,12 @@ from scorecards.actions import (
     set_file_found,
     start_review,
 )
-from scorecards.queries import ReviewSheet, case_to_declare, next_case, review_sheet
+from scorecards.queries import ReviewSheet, case_to_declare, review_sheet
 from scorecards.requirements import Kind, Requirement, ResponseValue, allowed_responses
 from scorecards.scoring import problem_with
 from scorecards.submitting import submit_review
 from scorecards.tables import Review, ReviewState
+from scorecards.work_list import next_case
 
 HEADINGS = {Kind.OUTCOME: "Outcome requirements", Kind.METHOD: "Method requirements"}
 NEEDS_WORDS = frozenset({ResponseValue.NOT_MET, ResponseValue.CANNOT_ASSESS, ResponseValue.NOT_APPLICABLE})

@@ -5,8 +5,9 @@ import streamlit as st
 from qa_app.learning_form import log_good_practice_form, log_learning_form
 from qa_app.runtime import as_typed, go, in_words, link, title
 from qa_app.wording import RESPONSES, VERDICT_OF_CASE, moment_in_words
-from scorecards.queries import ReviewSheet, WorkItem
+from scorecards.queries import ReviewSheet
 from scorecards.requirements import Kind, Requirement, ResponseValue
+from scorecards.work_list import WorkItem
 
 
 def show_submitted(sheet: ReviewSheet, following: WorkItem | None) -> None:

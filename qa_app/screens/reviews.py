@@ -9,7 +9,8 @@ import streamlit as st
 from qa_app.runtime import as_typed, go, in_words, reading, signed_in, table, title
 from qa_app.wording import VERDICT_OF_CASE
 from sampling.records.database import today
-from scorecards.queries import WorkItem, submitted_reviews, work_of
+from scorecards.queries import submitted_reviews
+from scorecards.work_list import WorkItem, work_of
 
 PAGE: Final = 10
 

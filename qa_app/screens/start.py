@@ -13,8 +13,8 @@ from sampling.records.database import today
 from sampling.records.people import Role, roles_of, teams_managed
 from sampling.register_queries import voids_to_answer
 from scorecards.completion import TeamMonth, team_months
-from scorecards.queries import WorkItem, work_of
 from scorecards.reductions import reductions_to_approve
+from scorecards.work_list import WorkItem, work_of
 
 
 def show() -> None:

@@ -26,10 +26,11 @@ from sampling.tables import Frame, Route
 from scorecards.agreement_results import agreement_result, second_scorings
 from scorecards.completion import completion, team_months
 from scorecards.open_results import open_results
-from scorecards.queries import submitted_reviews, work_of
+from scorecards.queries import submitted_reviews
 from scorecards.reductions import reductions_to_approve
 from scorecards.results import result_samples, sample_result
 from scorecards.verdicts import Verdict
+from scorecards.work_list import work_of
 
 NOW = datetime(2026, 7, 15, 10, 30, tzinfo=UTC)
 MONTHS = [date(2026, month, 1) for month in (4, 5, 6)]

@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 from learning_register.citations import LearningKind
 from learning_register.queries import learning_points
 from sampling.tables import Route
-from scorecards.queries import review_sheet, work_of
+from scorecards.queries import review_sheet
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.tables import Declaration, Review, ReviewState, ScorecardUse
+from scorecards.work_list import work_of
 
 OpenScreen = Callable[..., AppTest]
 HEAD, QA, NORTH, SOUTH, ADA = "Hedda Head", "Quinn Qua", "Nora North", "Sue South", "Ada Min"

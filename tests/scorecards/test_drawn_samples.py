@@ -21,10 +21,11 @@ from sampling.voiding import void_plan
 from scorecards.actions import declare_involvement
 from scorecards.completion import completion
 from scorecards.drawn_samples import ask_to_void_plan, go_on_to_second_stage, replace_sampled_case
-from scorecards.queries import case_to_declare, review_sheet, work_of
+from scorecards.queries import case_to_declare, review_sheet
 from scorecards.requirements import Kind
 from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
 from scorecards.tables import Review
+from scorecards.work_list import work_of
 
 NORA, QUINN, ROBIN, HEAD = "Nora North", "Quinn Qua", "Robin Qua", "Hedda Head"
 

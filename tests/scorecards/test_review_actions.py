@@ -31,10 +31,11 @@ from scorecards.actions import (
 )
 from scorecards.answers import review_problems
 from scorecards.cards import publish_scorecard, scorecard_for, scorecard_from, use_scorecard
-from scorecards.queries import case_to_declare, review_sheet, work_of
+from scorecards.queries import case_to_declare, review_sheet
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.submitting import submit_review
 from scorecards.tables import Answer, Declaration, Review, ReviewState, ScorecardVersion
+from scorecards.work_list import work_of
 
 NORA, SUE, QUINN, ROBIN, HEAD = "Nora North", "Sue South", "Quinn Qua", "Robin Qua", "Hedda Head"
 MET, NOT_MET, NOT_APPLICABLE, NOT_YET_DUE, CANNOT_ASSESS = ResponseValue

@@ -24,10 +24,11 @@ from sampling.tables import Draw, Frame, Plan, Route, SampledCase
 from scorecards.agreement_results import agreement_result, second_scorings
 from scorecards.completion import completion
 from scorecards.open_results import open_results
-from scorecards.queries import review_sheet, submitted_reviews, work_of
+from scorecards.queries import review_sheet, submitted_reviews
 from scorecards.requirements import Kind
 from scorecards.results import result_samples
 from scorecards.tables import Review, ReviewState, SecondScoring
+from scorecards.work_list import work_of
 
 HEAD, QA, SECOND_QA, THEME = "Hedda Head", "Quinn Qua", "Robin Qua", "Thea Theme"
 NORTH, SOUTH = "Nora North", "Sue South"
