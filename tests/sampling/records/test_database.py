@@ -85,6 +85,53 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "answer": [
         {"review_id": 1, "requirement_key": "r", "response": "not_met", "evidence": "", "put_right": True}
     ],
+    "revision": [
+        {"id": 1, "review_id": 1, "number": 1, "cause": "submitted", "reason": "", "made_at": NOW}
+        | {"made_by_id": 1, "file_found": True, "answers": {}}
+    ],
+    "approval_level": [
+        {"id": 1, "decision": "To close", "level": "head", "reference": "63", "starts_on": DAY}
+    ],
+    "approver": [{"id": 1, "person_id": 1, "level": "deputy", "starts_on": DAY}],
+    "intervention": [
+        {"id": 1, "review_id": 1, "requirement_key": "r", "what": "Call", "owner_id": 1, "due_on": DAY}
+        | {"made_at": NOW, "made_by_id": 1, "result": ""}
+    ],
+    "held_case": [
+        {"id": 1, "review_id": 1, "case_id": 1, "held_at": NOW, "required_level": "head", "decision": "Any"}
+        | {"release_reason": ""}
+    ],
+    "feedback": [{"review_id": 1, "shared_on": DAY, "shared_by_id": 1, "comments": ""}],
+    "dispute": [
+        {"id": 1, "review_id": 1, "requirement_keys": ["r"], "grounds": "It is there", "raised_at": NOW}
+        | {"raised_by_id": 1, "decision": "upheld", "decision_reason": "It is", "decided_at": NOW}
+        | {"decided_by_id": 2}
+    ],
+    "adjudication_draw": [
+        {"draw_id": 1, "seed": "1", "discordant": 1, "both_met": 1, "chosen": 1, "made_at": NOW}
+        | {"made_by_id": 1}
+    ],
+    "second_scoring": [{"sampled_case_id": 1, "manager_review_id": 1}],
+    "adjudication": [
+        {"sampled_case_id": 1, "draw_id": 1, "is_discordant": True, "manager_is_a": True, "verdicts": {}}
+        | {"note": "", "reason_code": "none", "decided_at": NOW, "decided_by_id": 1}
+    ],
+    "calibration_session": [
+        {"id": 1, "name": "July", "scorecard_version_id": 1, "due_on": DAY, "opened_at": NOW}
+        | {"opened_by_id": 1}
+    ],
+    "commission": [
+        {"id": 1, "name": "Delay", "asked_by": "The board", "question": "Why?", "scope": "All"}
+        | {"scorecard_key": "card", "due_on": DAY, "made_at": NOW, "made_by_id": 1}
+    ],
+    "finding": [
+        {"id": 1, "commission_id": 1, "statement": "It is late", "made_at": NOW, "made_by_id": 1}
+        | {"accuracy_response": ""}
+    ],
+    "recommendation": [
+        {"id": 1, "finding_id": 1, "wording": "Be quick", "made_at": NOW, "made_by_id": 1}
+        | {"decision": "declined", "reason": "It is", "decided_at": NOW, "decided_by_id": 2}
+    ],
     "sampling_reduction": [
         {"id": 1, "team_id": 1, "caseworker_id": 2, "month": DAY, "required": 0, "reason": "Leave"}
         | {"requested_by_id": 1, "approved_by_id": 2}
@@ -137,6 +184,48 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("review", "no_file_not_met", {"file_found": False, "outcome_met": True}),
     ("answer", "response_known", {"response": "perhaps", "put_right": False}),
     ("answer", "put_right_not_met", {"response": "met"}),
+    ("answer", "severity_known", {"severity": "dire"}),
+    ("answer", "severity_not_met", {"severity": "minor", "response": "met", "put_right": False}),
+    ("scorecard_version", "state_known", {"state": "lost"}),
+    ("scorecard_version", "published_whole", {"sha256": None}),
+    ("scorecard_version", "draft_not_published", {"state": "draft"}),
+    (
+        "scorecard_version",
+        "published_when",
+        {"published_at": None, "published_by_id": None, "sha256": None},
+    ),
+    ("scorecard_version", "retired_when", {"state": "retired"}),
+    ("revision", "cause_known", {"cause": "whim", "number": 2, "reason": "R"}),
+    ("revision", "first_is_submitted", {"number": 2, "reason": "R"}),
+    ("revision", "has_reason", {"number": 2, "cause": "corrected"}),
+    ("approval_level", "level_known", {"level": "king"}),
+    ("approver", "level_known", {"level": "king"}),
+    ("approver", "ends_after_start", {"ends_on": YESTERDAY}),
+    ("intervention", "has_what", {"what": ""}),
+    ("intervention", "done_has_result", {"done_on": DAY}),
+    ("held_case", "level_known", {"required_level": "king"}),
+    ("held_case", "released_by", {"released_by_id": 1}),
+    ("held_case", "released_why", {"released_at": NOW, "released_by_id": 1}),
+    (
+        "held_case",
+        "let_go_once",
+        {"released_at": NOW, "released_by_id": 1, "release_reason": "R", "put_right_at": NOW},
+    ),
+    ("feedback", "commented_when", {"comments": "Fair"}),
+    ("dispute", "has_grounds", {"grounds": ""}),
+    ("dispute", "decision_known", {"decision": "perhaps"}),
+    ("dispute", "decided_whole", {"decided_at": None}),
+    ("dispute", "decided_why", {"decision_reason": ""}),
+    ("dispute", "second_person", {"decided_by_id": 1}),
+    ("adjudication_draw", "chosen_of_both_met", {"chosen": 2}),
+    ("adjudication", "decided_whole", {"reason_code": None}),
+    ("calibration_session", "revealed_before_closed", {"closed_at": NOW}),
+    ("commission", "has_question", {"question": ""}),
+    ("finding", "has_statement", {"statement": ""}),
+    ("finding", "accuracy_whole", {"accuracy_response": "True"}),
+    ("recommendation", "decision_known", {"decision": "perhaps"}),
+    ("recommendation", "decided_whole", {"decided_at": None}),
+    ("recommendation", "declined_why", {"reason": ""}),
     ("sampling_reduction", "second_person", {"approved_by_id": 1}),
     ("sampling_reduction", "required_not_negative", {"required": -1}),
     ("learning_point", "kind_known", {"kind": "gossip", "is_gap": False}),
@@ -224,10 +313,28 @@ def test_nothing_points_at_what_is_not_there_and_nothing_in_use_goes(filled: Ses
 # What may be written later into a row of the register: once, and nothing else.
 LATER = {"plan": {"voided_at", "due_on"}, "draw": {"drawn_at", "closed_at"}}
 DRAWN_FROM = (
-    *("follow_up_action", "learning_point", "answer", "review"),
+    *("follow_up_action", "learning_point", "recommendation", "finding", "commission"),
+    *("calibration_session", "adjudication", "second_scoring", "adjudication_draw", "dispute"),
+    *("feedback", "held_case", "intervention", "revision", "answer", "review"),
     *("replacement", "sampled_case"),
 )
 KEPT = ("frame", "stratum", "frame_case", "plan", "draw", "sampled_case", "replacement", "register_entry")
+
+
+NEVER_CHANGED = "A revision, and a scorecard that is published, is never changed"
+
+
+def test_revisions_and_published_scorecards_stay_as_they_are(filled: Session) -> None:
+    revision, version = (TABLES.tables[name] for name in ("revision", "scorecard_version"))
+    for statement in (
+        revision.update().values(outcome_met=True),
+        revision.delete(),
+        version.update().values(definition="Another"),
+        version.delete(),
+    ):
+        with pytest.raises(DBAPIError, match=NEVER_CHANGED), filled.begin_nested():
+            filled.execute(statement)
+    filled.execute(version.update().values(state="retired", retired_at=NOW))
 
 
 def refused_by_a_guard(session: Session, statement: Any) -> None:
