@@ -110,7 +110,7 @@ class CalibrationMember(Base):
 
 
 class CalibrationCase(Base):
-    """A case of a calibration session."""
+    """A case of a calibration session, with what decides which requirements are asked of it."""
 
     __tablename__ = "calibration_case"
     __table_args__ = (UniqueConstraint("session_id", "case_id"),)
@@ -118,6 +118,9 @@ class CalibrationCase(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("calibration_session.id"))
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    case_type: Mapped[str | None]
+    stage: Mapped[str | None]
+    risk: Mapped[str | None]
 
     case: Mapped[Case] = relationship()
 
