@@ -337,7 +337,7 @@ class ScoredOffice:
             action(session, session.get_one(FollowUpAction, row_id), by=self.person(session, name), **named)
 
     def _card(self, session: Session):  # type: ignore[no-untyped-def]
-        return scorecard_from(session.scalars(select(ScorecardVersion.definition)).one())
+        return scorecard_from(session.scalars(select(ScorecardVersion.definition)).first())
 
     def _team(self, session: Session, name: str) -> Team:
         return session.scalars(select(Team).where(Team.name == name)).one()

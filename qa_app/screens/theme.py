@@ -1,0 +1,237 @@
+"""One theme: what was asked, its samples, findings, what was said of their facts, recommendations."""
+
+from datetime import timedelta
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from learning_register.actions import TypedCitation
+from learning_register.documents import GUIDANCE
+from learning_register.queries import paragraphs_of, people_who_can_authorise, people_who_can_own
+from learning_register.recommendations import act_on_recommendation, actions_of_recommendations
+from qa_app.runtime import as_typed, carry_out, date_input, fresh, given, in_words, link, reading, title
+from sampling.records.database import today
+from sampling.records.people import Person
+from sampling.tables import Plan
+from scorecards.tables import Review
+from scorecards.tables_themes import Commission, Finding, Recommendation
+from scorecards.theme_queries import FindingRow, RecommendationRow, ThemeSheet
+from scorecards.themes import (
+    Decision,
+    add_finding,
+    add_sample,
+    close_commission,
+    decide_recommendation,
+    recommend,
+    record_accuracy_response,
+)
+
+
+def show_theme(sheet: ThemeSheet) -> None:
+    """A theme from its question to what became of its recommendations."""
+    title(sheet.name, sheet.question)
+    link("themes", "Back to the list of themes")
+    facts = {
+        "Asked for by": sheet.asked_by,
+        "Scope": sheet.scope or "Not said",
+        "Reviewers": ", ".join(sheet.reviewers),
+        "Due": "Closed" if sheet.is_closed else in_words(sheet.due_on),
+    }
+    st.markdown("\n".join(f"- {name}: **{as_typed(value)}**" for name, value in facts.items()))
+    _samples(sheet)
+    st.subheader("Findings", anchor=False)
+    if not sheet.findings:
+        st.write("Nothing has been found yet. A finding rests on submitted reviews of this theme.")
+    for number, finding in enumerate(sheet.findings, start=1):
+        _finding(sheet, finding, number)
+    if sheet.works_on:
+        _add_finding(sheet)
+        st.divider()
+        if st.button("Close the theme"):
+            carry_out(
+                lambda session, by: close_commission(session, session.get_one(Commission, sheet.id), by=by),
+                done="The theme is closed.",
+            )
+
+
+def _samples(sheet: ThemeSheet) -> None:
+    st.subheader("Samples", anchor=False)
+    for _, name, cases, reviewed in sheet.samples:
+        drawn = f"{reviewed:,} of {cases:,} cases reviewed" if cases else "registered, not drawn yet"
+        st.write(f"{as_typed(name)}: {drawn}.")
+    if not sheet.samples:
+        st.write("No sample belongs to this theme yet.")
+    link("samples", "Plan a thematic sample", part="Plan a thematic sample")
+    if sheet.works_on and sheet.free_samples:
+        names = dict(sheet.free_samples)
+        plan_id = st.selectbox(
+            "A thematic sample that belongs to this theme",
+            list(names),
+            index=None,
+            format_func=names.__getitem__,
+            placeholder="Choose a sample",
+            key=fresh("theme-plan"),
+            help="Only samples of which no review has begun: their cases are scored on this theme's card.",
+        )
+        if st.button("Add the sample"):
+            carry_out(
+                lambda session, by: add_sample(
+                    session,
+                    session.get_one(Commission, sheet.id),
+                    session.get_one(Plan, given(plan_id, "the sample")),
+                    by=by,
+                ),
+                done="The sample belongs to this theme.",
+            )
+
+
+def _finding(sheet: ThemeSheet, finding: FindingRow, number: int) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{number}. {as_typed(finding.statement)}**")
+        with st.container(horizontal=True):
+            for review_id, reference in finding.reviews:
+                link("review", f"Shown by {reference}", review=review_id)
+        if finding.accuracy_on is not None:
+            st.write(
+                f"Said of its facts on {in_words(finding.accuracy_on)}: {as_typed(finding.accuracy_response)}"
+            )
+        elif sheet.works_on:
+            _respond(finding)
+        for recommendation in finding.recommendations:
+            _recommendation(sheet, recommendation)
+        if sheet.works_on and finding.accuracy_on is not None:
+            _recommend(finding)
+
+
+def _respond(finding: FindingRow) -> None:
+    response = st.text_area(
+        "What those concerned say of its facts", key=fresh(f"accuracy-{finding.id}"), height=80
+    )
+    if st.button("Keep the response", key=f"keep-accuracy-{finding.id}"):
+        carry_out(
+            lambda session, by: record_accuracy_response(
+                session, session.get_one(Finding, finding.id), response=response or "", by=by
+            ),
+            done="The response is kept.",
+        )
+
+
+def _recommend(finding: FindingRow) -> None:
+    with st.expander("Recommend something"):
+        wording = st.text_area("What should be done", key=fresh(f"recommend-{finding.id}"), height=80)
+        if st.button("Add the recommendation", key=f"add-recommendation-{finding.id}"):
+            carry_out(
+                lambda session, by: recommend(
+                    session, session.get_one(Finding, finding.id), wording=wording or "", by=by
+                ),
+                done="The recommendation is added. The Head decides on it.",
+            )
+
+
+def _recommendation(sheet: ThemeSheet, row: RecommendationRow) -> None:
+    st.markdown(f"Recommendation: {as_typed(row.wording)}")
+    if row.decision is Decision.DECLINED:
+        st.write(f"Declined: {as_typed(row.reason)}")
+    elif row.decision is Decision.ACCEPTED:
+        with reading() as session:
+            action_id = actions_of_recommendations(session, [row.id]).get(row.id)
+        if action_id is not None:
+            link("learning", f"Accepted: action {action_id}", action=action_id)
+        else:
+            st.write("Accepted. It is not an action yet.")
+            if sheet.works_on:
+                _act(row)
+    elif sheet.decides and not row.is_own:
+        reason = st.text_input("Reason, if it is declined", key=fresh(f"decline-{row.id}"))
+        with st.container(horizontal=True):
+            for label, decision in (("Accept", Decision.ACCEPTED), ("Decline", Decision.DECLINED)):
+                if st.button(label, key=f"{decision}-{row.id}"):
+                    _decide(row.id, decision, reason)
+    else:
+        st.write("It waits for the decision of the Head of Customer Care.")
+
+
+def _decide(recommendation_id: int, decision: Decision, reason: str) -> None:
+    carry_out(
+        lambda session, by: decide_recommendation(
+            session,
+            session.get_one(Recommendation, recommendation_id),
+            decision=decision,
+            reason=reason,
+            by=by,
+        ),
+        done=f"The recommendation is {decision}.",
+    )
+
+
+def _act(row: RecommendationRow) -> None:
+    with st.expander("Turn it into an action"):
+        with reading() as session:
+            titles = {one.number: f"{one.number} {one.title}" for one in paragraphs_of(session, GUIDANCE)}
+            owners = {one.id: one.name for one in people_who_can_own(session)}
+            authorisers = {one.id: one.name for one in people_who_can_authorise(session)}
+            day = today(session)
+        cited = st.multiselect(
+            "Paragraphs of the guidance that it concerns",
+            list(titles),
+            format_func=titles.__getitem__,
+            key=fresh(f"cited-{row.id}"),
+        )
+        is_gap = st.checkbox("It is a gap: no paragraph covers it", key=fresh(f"gap-{row.id}"))
+        owner = st.selectbox(
+            "Owner, who does it",
+            list(owners),
+            index=None,
+            format_func=owners.__getitem__,
+            key=fresh(f"owner-{row.id}"),
+        )
+        authoriser = st.selectbox(
+            "Authorised by, not the owner",
+            list(authorisers),
+            index=None,
+            format_func=authorisers.__getitem__,
+            key=fresh(f"authoriser-{row.id}"),
+        )
+        target = date_input("Target date", fresh(f"target-{row.id}"), day + timedelta(days=60))
+        if st.button("Add the action", key=f"act-{row.id}"):
+
+            def act(session: Session, by: Person) -> None:
+                act_on_recommendation(
+                    session,
+                    session.get_one(Recommendation, row.id),
+                    citations=[TypedCitation(GUIDANCE, number) for number in cited],
+                    is_gap=is_gap,
+                    owner=session.get_one(Person, given(owner, "the owner")),
+                    authoriser=session.get_one(Person, given(authoriser, "who authorises it")),
+                    target_date=given(target, "the target date"),
+                    by=by,
+                )
+
+            carry_out(act, done="The recommendation is an action now.")
+
+
+def _add_finding(sheet: ThemeSheet) -> None:
+    if not sheet.reviews:
+        return
+    with st.expander("Add a finding"):
+        references = dict(sheet.reviews)
+        statement = st.text_area(
+            "What was found", key=fresh("finding"), height=100, help="Do not name people."
+        )
+        shown_by = st.multiselect(
+            "Reviews that show it",
+            list(references),
+            format_func=references.__getitem__,
+            key=fresh("shown-by"),
+        )
+        if st.button("Add the finding"):
+            carry_out(
+                lambda session, by: add_finding(
+                    session,
+                    session.get_one(Commission, sheet.id),
+                    statement=statement or "",
+                    reviews=[session.get_one(Review, one) for one in shown_by],
+                    by=by,
+                ),
+                done="The finding is added. Ask those concerned whether its facts are right.",
+            )
