@@ -21,8 +21,15 @@ from sampling.records.people import (
     teams_managed,
 )
 from sampling.refused import Refused
+from sampling.tables import Route
 from scorecards.tables import Review
-from scorecards.visibility import is_running_second, is_sealed_for, may_see_learning
+from scorecards.visibility import (
+    BLIND_ROLES,
+    is_running_second,
+    is_sealed_for,
+    may_see_learning,
+    route_of_review,
+)
 
 
 def add_action(
@@ -43,7 +50,7 @@ def add_action(
     for person in (owner, authoriser):
         if person.disabled_on is not None:
             raise Refused(f"{person.name} has left. Choose somebody who works here.")
-    if not may_act_as(session, authoriser, (Role.LINE_MANAGER, Role.HEAD)):
+    if not may_authorise(session, authoriser):
         raise Refused(f"{authoriser.name} cannot authorise actions: a line manager or the Head has to.")
     if target_date < today(session):
         raise Refused(f"The target date, {target_date:%d %B %Y}, has passed. Choose a later one.")
@@ -117,6 +124,55 @@ def move_target_date(
         before=str(before),
         after=str(target_date),
         reason=reason.strip(),
+    )
+
+
+def may_authorise(session: Session, person: Person) -> bool:
+    """Whether a person authorises follow-up actions."""
+    return may_act_as(session, person, (Role.LINE_MANAGER, Role.HEAD))
+
+
+def why_not_action(session: Session, action: FollowUpAction, to: Person, *, authorises: bool) -> str | None:
+    """Why an action cannot go to a new owner or authoriser, in words that follow their name; None if it can.
+
+    What was learned from an open case never goes to somebody who reviews for QA: whether it could
+    would tell if the case was scored again.
+    """
+    if to.id == (action.owner_id if authorises else action.authoriser_id):
+        return "owns this action" if authorises else "authorises this action"
+    if authorises and not may_authorise(session, to):
+        return "cannot authorise actions"
+    route = session.scalar(select(route_of_review()).where(Review.id == action.learning_point.review_id))
+    if route == Route.OPEN and may_act_as(session, to, BLIND_ROLES):
+        return "reviews for QA"
+    return None
+
+
+def change_people(
+    session: Session, action: FollowUpAction, to: Person, *, authorises: bool, by: Person
+) -> None:
+    """Give an open action a new owner or authoriser. Who may do so is for the caller to check."""
+    session.refresh(action, with_for_update=True)
+    if action.state != ActionState.OPEN:
+        raise Refused("The action is done, so it stays with those who had it. Look at the list again.")
+    reason = why_not_action(session, action, to, authorises=authorises)
+    if reason is not None:
+        raise Refused(f"{to.name} {reason}. Choose somebody else.")
+    before = action.authoriser_id if authorises else action.owner_id
+    if authorises:
+        action.authoriser_id = to.id
+    else:
+        action.owner_id = to.id
+    session.flush()
+    session.expire(action, ["owner", "authoriser"])
+    audit_trail.record(
+        session,
+        "reassign_action",
+        f"action {action.id}",
+        by=by,
+        what="authoriser" if authorises else "owner",
+        before=before,
+        after=to.id,
     )
 
 

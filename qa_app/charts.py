@@ -12,6 +12,7 @@ ACCENT: Final = "#1d4a7a"
 PALE: Final = "#9db7d2"
 INK: Final = "#0b0c0c"
 _ROW, _AXIS, _LEGEND = 64, 84, 40  # heights in pixels
+_LABEL = 150  # the widest label, in pixels
 _DIAMOND: Final[dict[str, Any]] = {
     "shape": "diamond",
     "size": 110,
@@ -44,17 +45,24 @@ def verdict_chart(frame: pd.DataFrame) -> alt.LayerChart:
     return _plain(bar + line + words + share, rows=len(frame))
 
 
-def agreement_chart(frame: pd.DataFrame, *, standard: float, chance: float | None) -> alt.LayerChart:
-    """How far two reviewers agree, with its intervals, beside the standard and what chance would give.
+def agreement_chart(
+    frame: pd.DataFrame, *, standard: float, chance: float | None, floor: float | None
+) -> alt.LayerChart:
+    """How far two reviewers agree, with its intervals, beside the standard and two lines.
 
-    One row per figure: `label`, `share`, `low`, `high`, from 0 to 1.
+    `chance` is what reviewers who look at nothing would reach, `floor` the least there can be. One row per
+    figure: `label`, `share`, `low`, `high`, from 0 to 1.
     """
     scale = alt.Scale(domain=[0, 1])
     x = alt.X("low:Q", scale=scale, axis=_PERCENT, title="Agreement")
     base = alt.Chart(frame).encode(y=_rows(frame))
     layers = base.mark_bar(size=14, color=PALE).encode(x=x, x2="high:Q")
     # The words stand one above the other: the two lines are often close together.
-    lines = [(standard, "standard", [1, 0], 0), (chance, "chance", [5, 4], 14)]
+    lines = [
+        (standard, "standard", [1, 0], 0),
+        (chance, "chance", [5, 4], 14),
+        (floor, "at least", [2, 3], 28),
+    ]
     for at, name, dash, place in lines:
         if at is None:
             continue
@@ -104,14 +112,21 @@ def running_chart(frame: pd.DataFrame, *, standard: float, drawn: int) -> alt.La
     return finished
 
 
-def teams_chart(frame: pd.DataFrame, *, standard: float) -> alt.LayerChart:
+def teams_chart(
+    frame: pd.DataFrame,
+    *,
+    standard: float,
+    of: str = "Share of cases that meet",
+    label_width: int = _LABEL,
+) -> alt.LayerChart:
     """Each team's share with its interval, beside the standard; in the order of the rows.
 
-    One row per team: `label`, `share`, `low`, `high`, from 0 to 1.
+    One row per team, or whatever has a share `of` its own: `label`, `share`, `low`, `high`, from 0 to 1.
+    Labels are cut at so many pixels.
     """
     scale = _scale([standard, *frame["low"]])
-    x = alt.X("low:Q", scale=scale, axis=_PERCENT, title="Share of cases that meet")
-    base = alt.Chart(frame).encode(y=_rows(frame))
+    x = alt.X("low:Q", scale=scale, axis=_PERCENT, title=of)
+    base = alt.Chart(frame).encode(y=_rows(frame, label_width))
     interval = base.mark_rule(strokeWidth=3, color=PALE).encode(x=x, x2="high:Q")
     share = base.mark_point(**_DIAMOND).encode(x=alt.X("share:Q", scale=scale))
     words = pd.DataFrame({"at": [standard], "words": [f"standard {_words(standard)}"]})
@@ -161,13 +176,18 @@ def counts_chart(frame: pd.DataFrame) -> alt.LayerChart:
     return _plain(bars + words, rows=len(frame), row=38, legend=True)
 
 
-def _rows(frame: pd.DataFrame) -> alt.Y:
+def _rows(frame: pd.DataFrame, label_width: int = _LABEL) -> alt.Y:
     return alt.Y(
         "label:N",
         sort=list(frame["label"]),
         title=None,
         axis=alt.Axis(
-            labelColor=INK, labelLimit=150, ticks=False, domain=False, labelFontSize=13, labelFlush=False
+            labelColor=INK,
+            labelLimit=label_width,
+            ticks=False,
+            domain=False,
+            labelFontSize=13,
+            labelFlush=False,
         ),
     )
 

@@ -9,6 +9,7 @@ from qa_app.demo_agenda import period_in_words
 from qa_app.demo_learning import STILL_OPEN
 from qa_app.demo_people import SERVICE
 from qa_app.demo_play import Lesson, Play
+from qa_app.demo_quality import commission
 from qa_app.demo_reviews import HALF_DONE, NO_FILE, NOTHING_WRONG, Findings, wanting
 from sampling.actions import register_plan_to_show, register_sized_plan
 from sampling.drawing import carry_out_plan
@@ -56,9 +57,8 @@ def play_central_sample(play: Play, day: date) -> None:
             due_on=working_days_on(session, today(session), 20),
             by=by,
         ).id
-        name = frame.name
     carry_out_plan(play.engine, plan_id, by_id=by_id, now=moment)
-    shared = _shared_out(play, name, moment)
+    shared = _shared_out(play, Route.CENTRAL, moment)
     done, left = shared[:-LEFT], shared[-LEFT:]
     failing, missing, *no_method = play.rng.sample(range(len(done)), 2 + METHOD_FAILURES)
     for number, ((item, reviewer_id), when) in enumerate(
@@ -92,7 +92,7 @@ def play_second_scoring(play: Play, day: date, *, months: tuple[int, int], is_fi
         plan = plan_second_scoring(session, period=period, allowed_failures=allowed, by=by)
         plan_id = plan.id
     carry_out_second_scoring(play.engine, plan_id, by_id=by_id, now=moment)
-    shared = _shared_out(play, None, moment)
+    shared = _shared_out(play, Route.SECOND, moment)
     done = shared if is_first else shared[: len(shared) // 2]
     play.scored_again |= {(item.reference, who, item.sampled_case_id) for item, who in shared}
     scores = [play.first_scores[item.reference] for item, _ in done]
@@ -129,6 +129,7 @@ def play_theme(play: Play, day: date) -> None:
             by=by,
         )
         plan_id, name = _register_theme(session, frame, by), frame.name
+        commission(play, session, plan_id)
     carry_out_plan(play.engine, plan_id, by_id=by_id, now=moment)
     with reading(play.engine, now=moment) as session:
         work = work_of(session, session.get_one(Person, by_id))
@@ -151,8 +152,8 @@ def _register_theme(session: Session, frame: Frame, by: Person) -> int:
     return register_sized_plan(session, frame, sizes=sizes, due_on=due_on, by=by).id
 
 
-def _shared_out(play: Play, sample: str | None, moment: datetime) -> list[tuple[WorkItem, int]]:
-    """The cases of a sample, or of a second scoring (None), shared out evenly among the reviewers.
+def _shared_out(play: Play, route: Route, moment: datetime) -> list[tuple[WorkItem, int]]:
+    """The cases of the central sample, or of a second scoring, shared out evenly among the reviewers.
 
     Each with the reviewer's id. Whoever is barred from a case leaves it to the other.
     """
@@ -160,13 +161,12 @@ def _shared_out(play: Play, sample: str | None, moment: datetime) -> list[tuple[
     with reading(play.engine, now=moment) as session:
         for reviewer_id in play.cast.reviewers:
             for item in work_of(session, session.get_one(Person, reviewer_id)):
-                is_meant = item.route == Route.SECOND if sample is None else item.sample == sample
                 # Nobody scores a case blind whom another month has given it to.
-                had = sample is None and any(
+                had = route == Route.SECOND and any(
                     reference == item.reference and (who == reviewer_id or sampled == item.sampled_case_id)
                     for reference, who, sampled in play.scored_again
                 )
-                if is_meant and item.state == "to do" and not had:
+                if item.route == route and item.state == "to do" and not had:
                     shares.setdefault(item.sampled_case_id, (item, []))[1].append(reviewer_id)
     # In the order of the lists; what only the second reviewer may have comes first, and is not left over.
     ordered = sorted(shares.values(), key=lambda share: len(share[1]))

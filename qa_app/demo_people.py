@@ -12,6 +12,8 @@ from sampling.records.appointments import give_role, join_team, set_line_manager
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.records.settings import SETTINGS, set_setting
+from scorecards.approval_rows import Level
+from scorecards.approvals import add_approver, load_shipped_approval_levels
 from scorecards.cards import publish_scorecard, use_scorecard
 
 PASSWORD: Final = "demonstration"
@@ -23,6 +25,7 @@ SCORECARDS: Final = {DECISION: "complaint-about-a-decision", SERVICE: "service-c
 
 ADMINISTRATOR: Final = "Wren Inkwell"
 HEAD: Final = "Ngozi Lanternlight"
+DEPUTY: Final = "Marguerite Ashgrove"
 REVIEWERS: Final = ("Mei Foxglove", "Callum Thistledown")
 THEMATIC: Final = "Rosa Bluebell"
 # Each team with its line manager and caseworkers, as the case system names them too.
@@ -57,6 +60,7 @@ SIGN_INS: list[tuple[str, str]] = [
     ("QA reviewer", email_of(REVIEWERS[0])),
     ("Thematic reviewer", email_of(THEMATIC)),
     ("Head of Customer Care", email_of(HEAD)),
+    ("Deputy Ombudsman, who approves", email_of(DEPUTY)),
     ("Administrator", email_of(ADMINISTRATOR)),
 ]
 
@@ -101,6 +105,9 @@ def set_up_office(session: Session, *, starts_on: date) -> Cast:
         card = files("scorecards") / "shipped" / f"{key}.toml"
         publish_scorecard(session, card.read_text("utf-8"), by=by)
         use_scorecard(session, case_type, scorecard_key=key, starts_on=starts_on, by=by)
+    load_shipped_approval_levels(session, by=by)
+    deputy = _add(session, DEPUTY, by=by)
+    add_approver(session, deputy, level=Level.DEPUTY, starts_on=starts_on, ends_on=None, by=by)
     load_shipped_documents(session, by=by)
     return Cast(by.id, head.id, thematic.id, tuple(person.id for person in reviewers), managers, teams)
 

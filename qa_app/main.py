@@ -5,12 +5,19 @@ from html import escape
 from typing import Final
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from qa_app.runtime import SCREENS, reading, signed_in
 from qa_app.screens import (
+    adjudication,
+    allocation,
+    calibration,
+    disputes,
+    held_cases,
     import_cases,
     learning,
     office,
+    reassign,
     results,
     review,
     reviews,
@@ -18,6 +25,7 @@ from qa_app.screens import (
     scorecards,
     second_scoring,
     start,
+    themes,
 )
 from sampling.records.office import the_office
 from sampling.records.people import Person, Role, roles_of
@@ -31,12 +39,27 @@ _SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
     "reviews": (reviews.show, _REVIEWERS | {Role.HEAD}),
     "review": (review.show, _REVIEWERS | {Role.HEAD}),
     "samples": (samples.show, _REVIEWERS | {Role.HEAD}),
+    "allocation": (allocation.show, _REVIEWERS | {Role.HEAD}),
     "results": (results.show, _REVIEWERS | {Role.HEAD}),
-    "learning": (learning.show, _EVERYONE),  # an action may be anybody's
+    "held_cases": (held_cases.show, _EVERYONE),  # an approver may have no role
+    "disputes": (disputes.show, _REVIEWERS | {Role.HEAD}),
     "second_scoring": (second_scoring.show, {Role.QA_REVIEWER, Role.HEAD}),
+    "adjudication": (adjudication.show, {Role.QA_REVIEWER, Role.HEAD}),
+    "calibration": (calibration.show, _REVIEWERS | {Role.HEAD}),
+    "themes": (themes.show, {Role.QA_REVIEWER, Role.THEMATIC_REVIEWER, Role.HEAD}),
+    "learning": (learning.show, _EVERYONE),  # an action may be anybody's
     "import_cases": (import_cases.show, {Role.ADMINISTRATOR, Role.HEAD, Role.QA_REVIEWER}),
     "scorecards": (scorecards.show, _EVERYONE),
+    "reassign": (reassign.show, {Role.LINE_MANAGER, Role.HEAD, Role.ADMINISTRATOR}),
     "office": (office.show, {Role.ADMINISTRATOR, Role.HEAD}),
+}
+# The heading in the menu that a screen stands first under; those before the first heading have none.
+_HEADINGS: Final = {
+    "samples": "Sampling",
+    "results": "Quality",
+    "second_scoring": "Do we agree",
+    "themes": "Learning",
+    "import_cases": "Office",
 }
 _FROM_A_LINK: Final = {"review"}  # reached from a list, with ?review=…
 
@@ -58,24 +81,33 @@ def main(*, first: str = "start") -> None:
     with reading() as session:
         roles = roles_of(session, person)
         books = the_office(session)
-    pages = [
-        st.Page(
-            show,
-            title=SCREENS[name],
-            url_path=name,
-            default=name == first,
-            visibility="hidden" if name in _FROM_A_LINK else "visible",
-        )
-        for name, (show, wanted) in _SCREENS.items()
-        if wanted is _EVERYONE or roles & wanted
-    ]
-    page = st.navigation(pages)
+    page = st.navigation(_menu(roles, first), expanded=True)
     st.set_page_config(page_title=f"{page.title} – Casework QA", layout="wide")
     st.html(_STYLE)
     if books is not None and books.is_demonstration:
         st.html('<p class="qa-demonstration">Demonstration: fictional people, cases and scores</p>')
     _side(person, books.name if books else "")
     page.run()
+
+
+def _menu(roles: frozenset[Role], first: str) -> dict[str, list[Page]]:
+    """The screens of somebody with these roles, by the headings they stand under."""
+    menu: dict[str, list[Page]] = {}
+    heading = ""
+    for name, (show, wanted) in _SCREENS.items():
+        heading = _HEADINGS.get(name, heading)
+        if wanted is not _EVERYONE and not roles & wanted:
+            continue
+        menu.setdefault(heading, []).append(
+            st.Page(
+                show,
+                title=SCREENS[name],
+                url_path=name,
+                default=name == first,
+                visibility="hidden" if name in _FROM_A_LINK else "visible",
+            )
+        )
+    return menu
 
 
 def _side(person: Person, office: str) -> None:

@@ -218,6 +218,10 @@ def value_in_words(name: str, value: str) -> str:
         return NATIONS[value]
     if name == "monthly_quota":
         return value
+    if name == "case_link":
+        return value or "No link"
+    if name == "dispute_window":
+        return f"{value} working days"
     return f"{(Decimal(value) * 100).normalize():f}%"
 
 

@@ -31,11 +31,18 @@ SCREENS: Final = {
     "reviews": "Reviews",
     "review": "Review",
     "samples": "Samples",
+    "allocation": "Allocation",
     "results": "Results",
+    "held_cases": "Held cases",
     "learning": "Learning",
     "second_scoring": "Second scoring",
+    "adjudication": "Adjudication",
+    "disputes": "Feedback and disputes",
+    "calibration": "Calibration",
+    "themes": "Themes",
     "import_cases": "Import cases",
     "scorecards": "Scorecards",
+    "reassign": "Reassign work",
     "office": "Office",
 }
 

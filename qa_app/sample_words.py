@@ -135,6 +135,9 @@ def size_in_words(sample: SampleRow) -> str:
     if sample.quota is not None:
         whole = bool(sample.filters.get("certainty_risks"))
         return f"{drawn}. {quota_in_words(sample.quota, whole=whole)}"
+    if sample.route == Route.SECOND:
+        by = sample.rule.get("strata_by")
+        return f"{drawn}, from strata by {by}." if by else f"{drawn}. How they are shared out is sealed."
     return f"{drawn}: a number that was chosen, shared out in proportion."
 
 

@@ -14,13 +14,13 @@ from sqlalchemy import text
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
 from qa_app import sign_in_page
 from qa_app.gate import Gate
-from qa_app.runtime import engine
+from qa_app.runtime import SCREENS, engine
 
 _FOLDER: Final = Path(__file__).parent
 
@@ -65,6 +65,7 @@ def build_app(*, host: str = "127.0.0.1") -> st.App:
             Route("/sign-out", sign_in_page.sign_out, methods=["POST"]),
             Route("/healthz", _health, methods=["GET"]),
             Route("/favicon.png", _icon, methods=["GET"]),
+            Route(f"/{next(iter(SCREENS))}", _to_first_screen, methods=["GET"]),
         ],
         middleware=[Middleware(Gate)],
     )
@@ -84,6 +85,11 @@ def serve(url: str, *, host: str = "127.0.0.1", port: int = 8501) -> None:
         log_level="warning",
         timeout_graceful_shutdown=3,  # an open screen holds its connection and would hold up the end
     )
+
+
+async def _to_first_screen(_request: Request) -> Response:
+    """Streamlit knows the first screen by the bare address alone; who typed its name gets there too."""
+    return RedirectResponse("/")
 
 
 async def _health(_request: Request) -> Response:

@@ -1,7 +1,6 @@
 """The set-up checklist: what a new office has done, what is left, and where to do it."""
 
 from dataclasses import dataclass
-from importlib.resources import files
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -10,7 +9,8 @@ from learning_register.documents import load_shipped_documents
 from sampling.records.cases import Import
 from sampling.records.people import LineManagement, Person, Role, RoleHeld, Team
 from sampling.records.settings import Setting
-from scorecards.cards import publish_scorecard
+from scorecards.approvals import load_shipped_approval_levels
+from scorecards.cards import publish_scorecard, shipped_scorecards
 from scorecards.tables import ScorecardUse
 
 
@@ -57,9 +57,9 @@ def set_up_checklist(session: Session) -> list[Step]:
 
 def load_shipped(session: Session, *, by: Person) -> None:
     """Give a new office what every office starts from: the scorecards, the guidance, the Charter."""
-    for entry in sorted((files("scorecards") / "shipped").iterdir(), key=lambda found: found.name):
-        if entry.name.endswith(".toml"):
-            publish_scorecard(session, entry.read_text("utf-8"), by=by)
+    for definition in shipped_scorecards():
+        publish_scorecard(session, definition, by=by)
+    load_shipped_approval_levels(session, by=by)
     load_shipped_documents(session, by=by)
 
 

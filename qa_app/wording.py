@@ -14,10 +14,9 @@ from learning_register.follow_up import ActionState
 from sampling.records.cases import CaseState
 from sampling.records.database import OFFICE_TIME
 from sampling.tables import Route
-from scorecards.agreement_results import AgreementResult
-from scorecards.requirements import ResponseValue
+from scorecards.requirements import ResponseValue, Severity
 from scorecards.result_counts import MeasureCounts
-from scorecards.tables import ReviewState
+from scorecards.tables import ReviewState, RevisionCause
 from scorecards.verdicts import Judgement, Verdict
 
 VERDICTS: Final = {
@@ -42,6 +41,16 @@ RESPONSES: Final = {
     ResponseValue.NOT_YET_DUE: "Not yet due",
     ResponseValue.CANNOT_ASSESS: "Cannot assess",
 }
+SEVERITIES: Final = {
+    Severity.MINOR: "Minor",
+    Severity.MODERATE: "Moderate",
+    Severity.SERIOUS: "Serious",
+}
+REVISION_CAUSES: Final = {
+    RevisionCause.SUBMITTED: "Submitted",
+    RevisionCause.CORRECTED: "Corrected",
+    RevisionCause.DISPUTED: "Changed on a dispute",
+}
 REVIEW_STATES: Final = {ReviewState.DRAFT: "Draft", ReviewState.SUBMITTED: "Submitted"}
 LEARNING_KINDS: Final = {
     LearningKind.INDIVIDUAL: "Individual",
@@ -60,6 +69,16 @@ def moment_in_words(moment: datetime) -> str:
     """A moment by the office's clock: 27 March 2007 at 14:05."""
     local = moment.astimezone(OFFICE_TIME)
     return f"{in_words(local.date())} at {local:%H:%M}"
+
+
+def time_in_words(seconds: int) -> str:
+    """How long something took: less than a minute, 1 minute, 1 hour 5 minutes."""
+    minutes = seconds // 60
+    if not minutes:
+        return "less than a minute"
+    hours, rest = divmod(minutes, 60)
+    parts = [cases_in_words(hours, "hour")] * bool(hours) + [cases_in_words(rest, "minute")] * bool(rest)
+    return " ".join(parts)
 
 
 def cases_in_words(count: int, noun: str = "case") -> str:
@@ -116,13 +135,13 @@ def verdict_sentence(judgement: Judgement, *, outstanding: int = 0, not_assessab
     if outstanding:
         words.append(
             f"{judgement.reviewed - outstanding:,} of {cases_in_words(judgement.reviewed)} reviewed; "
-            f"{_until_they_are_in(judgement.verdict, outstanding)}."
+            f"{until_they_are_in(judgement.verdict, outstanding)}."
         )
     if not_assessable:
         nothing = cases_in_words(not_assessable)
         words.append(f"In {nothing} nothing applied; the verdict allows for either result.")
-    words.append(_limit(judgement, "meet", "cases"))
-    words.append(_needed(judgement, outstanding))
+    words.append(limit_sentence(judgement, "meet", "cases"))
+    words.append(needed_sentence(judgement, outstanding))
     return " ".join(word for word in words if word)
 
 
@@ -199,95 +218,15 @@ def open_sentence(met: int, assessable: int, *, standard: Fraction, left: int | 
     )
 
 
-def agreement_sentence(result: AgreementResult) -> str:
-    """Do managers and QA give the same verdict often enough?"""
-    judgement, pairs, figures = result.judgement, sum(result.counts), result.figures
-    standard = judgement.standard
-    verdict = VERDICTS[judgement.verdict]
-    if figures is None or figures.raw_low is None or figures.raw_high is None:
-        return (
-            f"{verdict}: no pair has both verdicts yet. {result.outstanding:,} of "
-            f"{cases_in_words(result.drawn)} still to be scored again; "
-            f"the standard is {whole_percent(standard)}."
-        )
-    share = percent(Fraction(judgement.met, pairs), against=standard)
-    low, high = percent(figures.raw_low, against=standard), percent(figures.raw_high, against=standard)
-    words = [
-        f"{verdict}: the manager and QA gave the same verdict in {judgement.met:,} of "
-        f"{cases_in_words(pairs, 'pair')}, {share} (likely range {low} to {high})."
-    ]
-    if result.outstanding:
-        words.append(
-            f"{result.drawn - result.outstanding:,} of {cases_in_words(result.drawn)} scored again; "
-            f"{_until_they_are_in(judgement.verdict, result.outstanding)}."
-        )
-    if result.not_assessable:
-        words.append(f"{cases_in_words(result.not_assessable)} could not be compared: nothing applied.")
-    words.append(_limit(judgement, "agree", "managers' reviews"))
-    words.append(_needed(judgement, result.outstanding, "pair", "in agreement"))
-    return " ".join(word for word in words if word)
-
-
-def chance_sentence(result: AgreementResult) -> str:
-    """How much of the agreement two reviewers would reach who look at nothing."""
-    if result.figures is None or result.figures.chance is None:
-        return ""
-    return (
-        f"Two reviewers who look at nothing, and call as many cases met as these did, would agree in "
-        f"{percent(result.figures.chance)}. Raw agreement says something only beyond that."
-    )
-
-
-def not_met_sentence(result: AgreementResult) -> str:
-    """Agreement where it matters: on the cases that somebody called not met."""
-    figures = result.figures
-    _, missed, overcalled, both = result.counts
-    low, high = (figures.not_met_low, figures.not_met_high) if figures else (None, None)
-    if figures is None or figures.not_met is None or low is None or high is None:
-        return "Nobody has called a case not met, so nothing is known of agreement on not met."
-    return (
-        f"Agreement on not met: {percent(figures.not_met)} ({percent(low)} to {percent(high)}), from "
-        f"{cases_in_words(missed + overcalled + both)} that at least one of them called not met; "
-        f"both did in {both:,}."
-    )
-
-
-def detection_sentence(result: AgreementResult) -> str:
-    """How many of the cases that QA called not met the manager had found."""
-    _, missed, _, both = result.counts
-    if result.detection_low is None or result.detection_high is None:
-        return "QA has called no case not met, so nothing is known of what managers miss."
-    return (
-        f"Of {cases_in_words(missed + both)} that QA called not met, managers had found {both:,}: "
-        f"{percent(Fraction(both, missed + both))} ({percent(result.detection_low)} to "
-        f"{percent(result.detection_high)})."
-    )
-
-
-def direction_sentence(result: AgreementResult) -> str:
-    """Who is stricter, where the two differ, and whether chance could explain it (exact McNemar test)."""
-    _, missed, overcalled, _ = result.counts
-    differing = missed + overcalled
-    if result.figures is None or not differing:
-        return "They differ in no case, so neither is stricter."
-    start = (
-        f"They differ in {cases_in_words(differing)}: QA was stricter in {missed:,}, "
-        f"the manager in {overcalled:,}."
-    )
-    chance = percent(result.figures.mcnemar)
-    if result.figures.mcnemar > 1 - float(result.assurance):
-        return f"{start} Chance alone would lean as far {chance} of the time, so no leaning is shown."
-    stricter = "QA is" if missed > overcalled else "managers are"
-    return f"{start} Chance alone would lean as far only {chance} of the time: {stricter} stricter."
-
-
-def _until_they_are_in(verdict: Verdict, outstanding: int) -> str:
+def until_they_are_in(verdict: Verdict, outstanding: int) -> str:
+    """What the cases still outstanding do to a verdict: words that follow a count."""
     if verdict == Verdict.NOT_SHOWN:
         return f"the verdict counts the {outstanding:,} outstanding against it until they are in"
     return f"the verdict holds however the {outstanding:,} outstanding turn out"
 
 
-def _limit(judgement: Judgement, verb: str, noun: str) -> str:
+def limit_sentence(judgement: Judgement, verb: str, noun: str) -> str:
+    """The limit that decides, and the standard it is held against."""
     standard, population = judgement.standard, judgement.population
     ending = f"the standard is {whole_percent(standard)}."
     if judgement.reviewed == population and not judgement.undecided:
@@ -304,7 +243,8 @@ def _limit(judgement: Judgement, verb: str, noun: str) -> str:
     )
 
 
-def _needed(judgement: Judgement, outstanding: int, noun: str = "case", result: str = "met") -> str:
+def needed_sentence(judgement: Judgement, outstanding: int, noun: str = "case", result: str = "met") -> str:
+    """What it would still take to show a standard; empty where nothing is open."""
     needed = judgement.still_needed
     if judgement.verdict != Verdict.NOT_SHOWN or judgement.reason is not None:
         return ""

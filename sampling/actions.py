@@ -136,12 +136,18 @@ def register_sized_plan(
     *,
     sizes: Mapping[str, int],
     due_on: date,
+    strata_by: str | None = None,
     terms: Terms = ROUTINE,
     by: Person,
 ) -> Plan:
-    """Register a sample of stated sizes by stratum: a quota somebody chose, or a census."""
+    """Register a sample of stated sizes by stratum: a quota somebody chose, or a census.
+
+    `strata_by` says what the strata are by, where they may not be told to everybody (`sampling.sealing`).
+    """
     census = all(sizes.get(stratum.code) == stratum.population for stratum in frame.strata)
     rule = {"assurance": setting(session, "assurance", today(session))}
+    if strata_by is not None:
+        rule["strata_by"] = strata_by
     purpose = Purpose.CENSUS if census else Purpose.QUOTA
     return register(
         session, frame, purpose=purpose, rule=rule, sizes=sizes, due_on=due_on, terms=terms, by=by

@@ -27,12 +27,16 @@ _PLANNERS: Final = {
 
 @dataclass(frozen=True)
 class StratumOf:
-    """What a stratum is of: a label for people, and the team or caseworker behind it."""
+    """What a stratum is of: a label for people, and the team or caseworker behind it.
+
+    `code` is its own in files, for a stratum that neither its place nor its number may tell.
+    """
 
     label: str
     team_id: int | None = None
     caseworker_id: int | None = None
     is_certainty: bool = False
+    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -290,10 +294,12 @@ def freeze(
 
 
 def strata_codes(strata: Iterable[StratumOf]) -> dict[StratumOf, str]:
-    """The codes under which strata go into files, in their order: S01, S02 and so on."""
+    """The codes under which strata go into files: their own, or in their order S01, S02 and so on."""
     ordered = sorted(strata, key=lambda s: (not s.is_certainty, s.label, s.caseworker_id or 0))
     width = max(2, len(str(len(ordered))))
-    return {stratum: f"S{number:0{width}d}" for number, stratum in enumerate(ordered, start=1)}
+    return {
+        stratum: stratum.code or f"S{number:0{width}d}" for number, stratum in enumerate(ordered, start=1)
+    }
 
 
 def frame_content(session: Session, frame: Frame) -> bytes:

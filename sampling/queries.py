@@ -15,6 +15,7 @@ from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.register_chain import STATES, Event
 from sampling.registering import check_may_draw, plan_contents
+from sampling.sealing import hides_strata, is_sealed, reviews_blind
 from sampling.series import NOT_DRAWN, Series, series_of_draws
 from sampling.tables import (
     Cause,
@@ -92,13 +93,15 @@ def samples(session: Session, person: Person, *, routes: tuple[Route, ...] = tup
         .join(Person, Person.id == Frame.frozen_by_id)
         .where(may_see_frame(session, person), Frame.route.in_(routes))
         .order_by(Frame.frozen_at.desc(), Frame.id.desc())
-    )
+    ).all()
     strata = dict(session.execute(select(Stratum.frame_id, func.count()).group_by(Stratum.frame_id)).all())
     names = dict(session.execute(select(Frame.id, Frame.name)).all())
     parents = {
         sha256: names[frame] for sha256, frame in session.execute(select(Plan.plan_sha256, Plan.frame_id))
     }
     series, states, drawn = series_of_draws(session), _states(session), _drawn_counts(session)
+    blind = reviews_blind(session, person)
+    hidden = {plan.id for _, plan, draw, _ in rows if plan and hides_strata(plan, draw, blind=blind)}
     return [
         SampleRow(
             frame_id=frame.id,
@@ -110,7 +113,7 @@ def samples(session: Session, person: Person, *, routes: tuple[Route, ...] = tup
             period=(frame.period_from, frame.period_until) if frame.period_from else None,
             filters=frame.filters,
             population=frame.population,
-            strata=strata[frame.id],
+            strata=1 if plan and plan.id in hidden else strata[frame.id],
             excluded=frame.excluded,
             late_to=names.get(frame.late_to_id) if frame.late_to_id else None,
             frame_sha256=frame.frame_sha256,
@@ -121,14 +124,14 @@ def samples(session: Session, person: Person, *, routes: tuple[Route, ...] = tup
             state=states.get(plan.id) if plan else None,
             series=series.get(frame.id, NOT_DRAWN),
             by=name,
-            **_of_plan(plan, parents),
+            **_of_plan(plan, parents, hidden=plan is not None and plan.id in hidden),
             size=_size(plan, drawn.get(draw.id if draw else None)),
         )
         for frame, plan, draw, name in rows
     ]
 
 
-def _of_plan(plan: Plan | None, parents: dict[str, str]) -> dict[str, Any]:
+def _of_plan(plan: Plan | None, parents: dict[str, str], *, hidden: bool) -> dict[str, Any]:
     """What a sample's row tells of its plan; nothing of a frame that has none."""
     contents = plan_contents(plan) if plan else {"rule": {}, "randomness": {}, "parent_draw": None}
     rule, randomness = contents["rule"], contents["randomness"]
@@ -139,7 +142,7 @@ def _of_plan(plan: Plan | None, parents: dict[str, str]) -> dict[str, Any]:
         "assurance": plan.assurance if plan else "",
         "quota": rule.get("quota"),
         "second_stage": rule.get("second_stage"),
-        "rule": rule,
+        "rule": {} if hidden else rule,
         "due_on": plan.due_on if plan else None,
         "plan_sha256": plan.plan_sha256 if plan else None,
         "registered_at": plan.registered_at if plan else None,
@@ -196,10 +199,15 @@ def may_draw(session: Session, frame_id: int, person: Person) -> bool:
 def strata_of_sample(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
     """The strata of a draw: label, cases in the frame, cases drawn.
 
-    A stratum of one caseworker's cases bears a name only for those who manage the team.
+    A stratum of one caseworker's cases bears a name only for those who manage the team. Where the strata
+    would tell what managers said, who reviews for QA gets all in one until the last score is in.
     """
     draw = visible_draw(session, draw_id, person)
     sizes, names = draw.plan.sizes, _sees_names(session, draw, person)
+    columns = ["code", "stratum", "population", "drawn", "certainty"]
+    if hides_strata(draw.plan, draw, blind=reviews_blind(session, person)):
+        total = draw.plan.frame.population, sum(sizes.values())
+        return pd.DataFrame([("", "Managers' reviews", *total, False)], columns=columns)
     return pd.DataFrame(
         [
             (
@@ -211,7 +219,7 @@ def strata_of_sample(session: Session, draw_id: int, person: Person) -> pd.DataF
             )
             for stratum in draw.plan.frame.strata
         ],
-        columns=["code", "stratum", "population", "drawn", "certainty"],
+        columns=columns,
     )
 
 
@@ -241,11 +249,6 @@ def drawn_cases(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
         .where(SampledCase.draw_id == draw.id, open_to_see)
         .order_by(Stratum.code, SampledCase.position),
     )
-
-
-def is_sealed(draw: Draw) -> bool:
-    """Whether a draw's cases are kept from everybody: a second scoring's, until its last score is in."""
-    return draw.plan.frame.route == Route.SECOND and draw.closed_at is None
 
 
 def _sees_names(session: Session, draw: Draw, person: Person) -> bool:

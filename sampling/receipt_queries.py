@@ -7,13 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sampling.frames import frame_content
-from sampling.queries import is_sealed, visible_draw
+from sampling.queries import visible_draw
 from sampling.receipt import write_receipt
 from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.register import lines_of
 from sampling.register_chain import Line
 from sampling.registering import RECIPE, plan_contents
+from sampling.sealing import hides_receipt, is_sealed
 from sampling.series import Series, series_of_draws
 from sampling.tables import Draw, FrameCase, Plan, Route, SampledCase, Stratum
 
@@ -30,7 +31,8 @@ class SinceThen:
 def receipt_of(session: Session, draw_id: int, person: Person) -> bytes:
     """The receipt of a draw. A second scoring's is sealed until its last score is in.
 
-    Whoever had it could tell which of the managers' cases it holds.
+    Whoever had it could tell which of the managers' cases it holds; and where the strata are by the
+    managers' verdicts, what they said of those it does not hold: that one is never for QA.
     """
     draw = visible_draw(session, draw_id, person)
     plan, frame = draw.plan, draw.plan.frame
@@ -38,6 +40,11 @@ def receipt_of(session: Session, draw_id: int, person: Person) -> bytes:
         raise Refused(
             f"The receipt of a second scoring is sealed until its last score is in. Its frame is "
             f"{frame.frame_sha256}, its plan {plan.plan_sha256}."
+        )
+    if hides_receipt(session, plan, person):
+        raise Refused(
+            "The receipt of this second scoring tells what managers said of cases that were not scored "
+            "again, so it is not for those who review for QA. The Head of Customer Care has it."
         )
     if draw.drawn_at is None:
         raise Refused("This plan has not been drawn yet. Draw it first.")

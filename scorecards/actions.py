@@ -12,11 +12,11 @@ from sampling.records.cases import Case, CaseState
 from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
 from sampling.refused import Refused
-from sampling.tables import Frame, Replacement, Route, SampledCase
+from sampling.tables import Frame, FrameCase, Replacement, Route, SampledCase
+from scorecards.allocated import check_not_allocated_to_another
 from scorecards.answers import card_of
-from scorecards.cards import scorecard_for
 from scorecards.independence import barred_because
-from scorecards.involvement import involvement_of
+from scorecards.involvement import check_has_declared, involvement_of
 from scorecards.requirements import ResponseValue, Severity, allowed_responses
 from scorecards.tables import (
     Answer,
@@ -25,6 +25,9 @@ from scorecards.tables import (
     ReviewState,
     SecondScoring,
 )
+from scorecards.tables_agreement import FirstSight
+from scorecards.themes import check_reviews_theme, scorecard_of
+from scorecards.visibility import may_see_review
 
 LONGEST_TEXT = 10_000
 LONGEST_PAUSE = 300  # seconds that still count as working on a review
@@ -74,6 +77,8 @@ def check_is_independent(session: Session, sampled: SampledCase, person: Person)
     frame = sampled.draw.plan.frame
     check_has_route(session, frame, person)
     check_is_in_sample(session, sampled)
+    if frame.route == Route.THEMATIC:
+        check_reviews_theme(session, sampled.draw.plan_id, person)
     reason = barred_because(involvement_of(session, person, sampled), open_sampling=frame.route == Route.OPEN)
     if reason is not None:
         raise Refused(
@@ -114,12 +119,10 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
     reference = sampled.frame_case.reference
     if existing is not None and not is_abandoned(session, existing):
         raise Refused(f"{existing.reviewer.name} is reviewing {reference} already. Take another case.")
+    if existing is None:  # a draft that was left behind is for whoever goes on with it
+        check_not_allocated_to_another(session, sampled, by)
     case, frame = sampled.frame_case.case, sampled.draw.plan.frame
-    declared = session.scalars(
-        select(Declaration).where(Declaration.person_id == by.id, Declaration.case_id == case.id)
-    ).first()
-    if declared is None:
-        raise Refused(f"Say first whether you were involved in {reference} in any other way.")
+    check_has_declared(session, sampled, by)
     if existing is not None:
         return _take_over(session, existing, by=by)
     paired = session.scalars(
@@ -127,9 +130,7 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
         .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
         .where(SecondScoring.sampled_case_id == sampled.id)
     ).first()
-    version_id = (
-        paired.scorecard_version_id if paired else scorecard_for(session, case.case_type, today(session)).id
-    )
+    version_id = paired.scorecard_version_id if paired else scorecard_of(session, sampled).id
     review = Review(
         sampled_case_id=sampled.id,
         reviewer_id=by.id,
@@ -154,16 +155,28 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
 
 
 def abandoned(on: date) -> ColumnElement[bool]:
-    """The condition on Review that it is a draft whose reviewer has left or is away on a day."""
+    """The condition on Review that it is a draft whose reviewer has left, is away on a day, or has said
+    since that they were involved in the case."""
     has_left = exists(
         select(Person.id).where(Person.id == Review.reviewer_id, Person.disabled_on.is_not(None))
     )
     is_away = exists(select(Absence.id).where(Absence.person_id == Review.reviewer_id, in_force(Absence, on)))
-    return and_(Review.state == ReviewState.DRAFT, or_(has_left.correlate(Review), is_away.correlate(Review)))
+    is_involved = exists(
+        select(Declaration.id)
+        .join(FrameCase, FrameCase.case_id == Declaration.case_id)
+        .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
+        .where(
+            SampledCase.id == Review.sampled_case_id,
+            Declaration.person_id == Review.reviewer_id,
+            Declaration.is_involved,
+        )
+    )
+    left_behind = (condition.correlate(Review) for condition in (has_left, is_away, is_involved))
+    return and_(Review.state == ReviewState.DRAFT, or_(*left_behind))
 
 
 def is_abandoned(session: Session, review: Review) -> bool:
-    """Whether a review is a draft whose reviewer has left or is away today."""
+    """Whether a review is a draft whose reviewer has left, is away today or was involved in the case."""
     found = select(Review.id).where(Review.id == review.id, abandoned(today(session)))
     return session.scalars(found).first() is not None
 
@@ -222,6 +235,59 @@ def save_answer(
     answer.put_right = put_right and review.is_open_case and response == ResponseValue.NOT_MET
     answer.severity = severity if response == ResponseValue.NOT_MET else None
     return answer
+
+
+def answer_as_shown(
+    session: Session,
+    review: Review,
+    *,
+    requirement_key: str,
+    response: ResponseValue,
+    shown: ResponseValue | None,
+    by: Person,
+) -> Answer | None:
+    """Answer a requirement at one press of a key, if its response is still the one that was `shown`.
+
+    A key pressed twice, or before the screen has changed, so answers once; None when it came too late.
+    """
+    hold(session, review)
+    given = next((answer for answer in review.answers if answer.requirement_key == requirement_key), None)
+    if (given.response if given else None) != shown:
+        return None
+    return save_answer(
+        session,
+        review,
+        requirement_key=requirement_key,
+        response=response,
+        evidence=given.evidence if given else "",
+        put_right=given.put_right if given else False,
+        severity=Severity(given.severity) if given and given.severity else None,
+        by=by,
+    )
+
+
+def note_first_sight(session: Session, review: Review, *, by: Person) -> FirstSight:
+    """Keep when somebody first saw a colleague's submitted review: a second score is blind only before."""
+    may_see = session.scalars(
+        select(Review.id)
+        .where(
+            Review.id == review.id,
+            Review.state == ReviewState.SUBMITTED,
+            Review.reviewer_id != by.id,
+            may_see_review(session, by),
+        )
+        .with_for_update()
+    ).first()
+    if may_see is None:
+        raise Refused(
+            "There is no such review, or it is not for you to see. Go back to your list of reviews."
+        )
+    sight = session.get(FirstSight, (review.id, by.id))
+    if sight is None:
+        sight = FirstSight(review_id=review.id, person_id=by.id, seen_at=now(session))
+        session.add(sight)
+        session.flush()
+    return sight
 
 
 def _spend_time(session: Session, review: Review) -> None:

@@ -1,6 +1,8 @@
 """Do two reviewers agree about the same cases, one of them blind to the other's scores?
 
 Counts of blind pairs of the same scorecard version and evidence cut-off: the manager first, then QA.
+Samples chosen by the manager's verdict, many reviewers, and single answers have files of their own;
+their public names are imported from here.
 """
 
 from __future__ import annotations
@@ -15,6 +17,22 @@ from numpy.typing import ArrayLike, NDArray
 from sampling.hypergeometric import binomial_at_most, check_level, checked_counts, whole_numbers
 from sampling.intervals import rate_interval
 from sampling.refused import Refused
+from scorecards.item_agreement import ItemAgreement, item_agreement
+from scorecards.reliability import Reliability, reliability
+from scorecards.weighted_agreement import WeightedAgreement, weighted_agreement
+
+__all__ = [
+    "Agreement",
+    "ItemAgreement",
+    "Reliability",
+    "WeightedAgreement",
+    "agreement",
+    "cohens_kappa",
+    "gwets_ac1",
+    "item_agreement",
+    "reliability",
+    "weighted_agreement",
+]
 
 
 @dataclass(frozen=True)
@@ -38,6 +56,8 @@ class Agreement:
     pabak: float | None
     ac1: float | None
     ac1_se: float | None
+    prevalence: float | None
+    bias: float | None
     population: int | None
     confidence: float
 
@@ -63,7 +83,9 @@ def agreement(
     `.detection` the share of QA's not-mets that the manager found, d/(b + d). `.mcnemar` and
     `.mcnemar_midp` are exact two-sided p-values of the direction (McNemar 1947; mid-p Fagerland, Lydersen
     and Laake 2013), 1 without discordant pairs. `.kappa` Cohen (1960), `.pabak` Byrt and others (1993),
-    `.ac1` Gwet (2008), with large-sample standard errors.
+    `.ac1` Gwet (2008), with large-sample standard errors. `.prevalence`, (a − d)/n, and `.bias`, (b − c)/n,
+    say why they differ (Byrt and others): how far both lean to met rather than not met, and how much more
+    often the manager says met than QA; kappa = (PABAK − prevalence² + bias²)/(1 − prevalence² + bias²).
 
     `None` where undefined: the shares of nothing, kappa when all pairs are in one cell. Raises `Refused`
     for counts that cannot be and a confidence outside (0, 1).
@@ -96,6 +118,8 @@ def agreement(
         pabak=_ratio(2 * (a + d) - n, n),
         ac1=ac1,
         ac1_se=ac1_se,
+        prevalence=_ratio(a - d, n),
+        bias=_ratio(b - c, n),
         population=population,
         confidence=confidence,
     )

@@ -1,19 +1,30 @@
 """What a review was asked and what its reviewer answered, and the score that makes."""
 
+from dataclasses import replace
+
 from scorecards.cards import scorecard_from
-from scorecards.requirements import ResponseValue, Scorecard, asked_of
+from scorecards.requirements import Kind, Requirement, ResponseValue, Scorecard, asked_of
 from scorecards.scoring import CaseScore, problems, score_case
 from scorecards.tables import Review
 
 
 def card_of(review: Review) -> Scorecard:
-    """What the scorecard of a review asks of its case."""
-    return asked_of(
+    """What the scorecard of a review asks of its case: the outcome requirements, then those of method."""
+    card = asked_of(
         scorecard_from(review.scorecard_version.definition),
         case_type=review.case_type,
         stage=review.stage,
         risk=review.risk,
     )
+    in_order = sorted(card.requirements, key=lambda requirement: list(Kind).index(requirement.kind))
+    return replace(card, requirements=tuple(in_order))
+
+
+def not_asked_of(review: Review) -> tuple[Requirement, ...]:
+    """What the scorecard of a review asks of other cases, but not of this one."""
+    asked = {requirement.key for requirement in card_of(review).requirements}
+    every = scorecard_from(review.scorecard_version.definition).requirements
+    return tuple(requirement for requirement in every if requirement.key not in asked)
 
 
 def responses_of(review: Review) -> dict[str, ResponseValue]:

@@ -304,6 +304,7 @@ def _reveal_when_all_are_in(session: Session, calibration: CalibrationSession, *
     session.flush()
     if len(member_scores(session, calibration)) == len(calibration.members) * len(calibration.cases):
         calibration.revealed_at = now(session)
+        session.flush()
         audit_trail.record(session, "reveal_calibration", f"calibration {calibration.id}", by=by)
 
 

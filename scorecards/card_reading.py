@@ -26,6 +26,8 @@ _KEY = re.compile(r"[a-z0-9-]+")
 _SHARE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?|[0-9]{1,9}/[1-9][0-9]{0,8}")
 _CITATION = re.compile(r"([1-9][0-9]{0,3}\.)?[1-9][0-9]{0,3}(-[1-9][0-9]{0,3})?|Annex [A-Z]")
 
+_CARD_TEXTS = ("title", "policy_document", "policy_version")
+_REQUIREMENT_TEXTS = ("section", "text", "guidance", "met", "not_met", "not_applicable")
 _CARD_FIELDS = frozenset(
     {"key", "title", "version", "policy_document", "policy_version", "method_share", "asks", "requirement"}
 )
@@ -56,19 +58,32 @@ def read_scorecard(text: str) -> Scorecard:
     Refused, naming the part of the file, the reason and the way out, when anything is missing,
     unknown, repeated or out of range. The order of the requirements is kept.
     """
+    card = read_draft(text)
+    missing = missing_in(card)
+    if missing:
+        raise Refused(missing[0])
+    return card
+
+
+def read_draft(text: str) -> Scorecard:
+    """A scorecard as far as it has come: texts may be "", and requirements or their citations may lack.
+
+    What is there is read as strictly as in a whole scorecard. `missing_in` says what it still needs.
+    """
     table = toml_table(text, what="The scorecard")
     where = "The scorecard"
-    _refuse_unknown_fields(table, _CARD_FIELDS, where=where)
+    refuse_unknown_fields(table, _CARD_FIELDS, where=where)
     card = Scorecard(
         key=_key_in(table, where=where),
-        title=text_in(table, "title", where=where),
         version=whole_number_in(table, "version", where=where),
-        policy_document=text_in(table, "policy_document", where=where),
-        policy_version=text_in(table, "policy_version", where=where),
+        **{name: _text_in(table, name, where=where) for name in _CARD_TEXTS},
         method_share=_share_in(table, where=where),
         requirements=tuple(
             _read_requirement(row, number)
-            for number, row in enumerate(rows_in(table, "requirement", where=where), start=1)
+            for number, row in enumerate(
+                rows_in(table, "requirement", where=where) if table.get("requirement", []) != [] else [],
+                start=1,
+            )
         ),
         asks=_texts_in(table, "asks", where=where) if "asks" in table else (),
     )
@@ -80,28 +95,51 @@ def read_scorecard(text: str) -> Scorecard:
                 f"{first_seen[requirement.key]}. Give each requirement a key of its own."
             )
         first_seen[requirement.key] = number
-    for kind in Kind:
-        if not any(requirement.kind is kind for requirement in card.requirements):
-            raise Refused(
-                f"The scorecard: it has no {kind} requirement, so it cannot say whether {kind} is met. "
-                f'Add a [[requirement]] with kind = "{kind}".'
-            )
     return card
+
+
+def missing_in(card: Scorecard) -> tuple[str, ...]:
+    """What does a scorecard still need before it can be published? A sentence each, in its order."""
+    where = "The scorecard"
+    missing = [_is_empty(where, name) for name in _CARD_TEXTS if not getattr(card, name)]
+    if not card.requirements:
+        missing.append(f"{where}: it has no requirements. Add an outcome and a method requirement.")
+    for kind in Kind if card.requirements else ():
+        if not any(requirement.kind is kind for requirement in card.requirements):
+            missing.append(
+                f"{where}: it has no {kind} requirement, so it cannot say whether {kind} is met. Add one."
+            )
+    for number, requirement in enumerate(card.requirements, start=1):
+        where = requirement_named(number, requirement.key)
+        missing += [_is_empty(where, name) for name in ("section", "text") if not getattr(requirement, name)]
+        if not requirement.citations:
+            missing.append(
+                f"{where}: it cites no paragraph. Every requirement rests on the policy: "
+                "add the paragraphs, such as 14 or 2.140."
+            )
+    return tuple(missing)
+
+
+def requirement_named(number: int, key: str) -> str:
+    """How a sentence speaks of a requirement: its place on the card, counted from 1, and its key."""
+    return f"Requirement {number} (“{key}”)"
+
+
+def _is_empty(where: str, name: str) -> str:
+    return f"{where}: {name.replace('_', ' ')} is missing or empty. Write it."
 
 
 def _read_requirement(row: Mapping[str, object], number: int) -> Requirement:
     key = row.get("key")
-    where = f"Requirement {number} (“{key}”)" if isinstance(key, str) else f"Requirement {number}"
-    _refuse_unknown_fields(row, _REQUIREMENT_FIELDS, where=where)
+    where = requirement_named(number, key) if isinstance(key, str) else f"Requirement {number}"
+    refuse_unknown_fields(row, _REQUIREMENT_FIELDS, where=where)
     kind = text_in(row, "kind", where=where)
     if kind not in set(Kind):
         raise Refused(f"{where}: kind is “{kind}”. Write “outcome” or “method”.")
     return Requirement(
         key=_key_in(row, where=where),
         kind=Kind(kind),
-        section=text_in(row, "section", where=where),
-        text=text_in(row, "text", where=where),
-        **{name: _optional_text_in(row, name, where=where) for name in _GUIDANCE},
+        **{name: _text_in(row, name, where=where) for name in _REQUIREMENT_TEXTS},
         critical=_yes_or_no_in(row, "critical", where=where),
         evidence=_choice_in(row, "evidence", EvidenceRule, where=where) or EvidenceRule.ON_NOT_MET,
         applies_when=_applies_when_in(row, where=where),
@@ -112,11 +150,11 @@ def _read_requirement(row: Mapping[str, object], number: int) -> Requirement:
     )
 
 
-_GUIDANCE = ("guidance", "met", "not_met", "not_applicable")
-
-
-def _optional_text_in(row: Mapping[str, object], name: str, *, where: str) -> str:
-    return text_in(row, name, where=where) if name in row else ""
+def _text_in(table: Mapping[str, object], name: str, *, where: str) -> str:
+    text = table.get(name, "")
+    if not isinstance(text, str):
+        raise Refused(f'{where}: {name} is not text. Write text in quotes: {name} = "…".')
+    return text.strip()
 
 
 def _yes_or_no_in(row: Mapping[str, object], name: str, *, where: str) -> bool:
@@ -186,11 +224,11 @@ def _share_in(table: Mapping[str, object], *, where: str) -> Fraction:
 
 
 def _citations_in(row: Mapping[str, object], *, where: str) -> tuple[str, ...]:
-    listed = row.get("citations")
-    if not isinstance(listed, list) or not listed:
+    listed = row.get("citations", [])
+    if not isinstance(listed, list):
         raise Refused(
-            f"{where}: it cites no paragraph. Every requirement rests on the policy: "
-            'add the paragraphs in quotes, for example citations = ["14", "38"].'
+            f"{where}: citations must be a list. "
+            'Write the paragraphs in quotes, for example citations = ["14", "38"].'
         )
     for citation in listed:
         if not isinstance(citation, str) or not _CITATION.fullmatch(citation):
@@ -219,15 +257,6 @@ def _refuse_repeats(listed: list[object], name: str, *, where: str) -> None:
         raise Refused(f"{where}: {name} names the same thing twice. Keep it once.")
 
 
-def _refuse_unknown_fields(table: Mapping[str, object], known: frozenset[str], *, where: str) -> None:
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise Refused(
-            f"{where}: “{unknown[0]}” is not a field that is read here. "
-            f"Remove it or correct its spelling; the fields are {', '.join(sorted(known))}."
-        )
-
-
 # Reading fields out of TOML. The policy documents of the learning register are read with these too.
 
 
@@ -237,6 +266,16 @@ def toml_table(text: str, *, what: str) -> Mapping[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{what}: it is not a TOML file. Correct it there: {error}.") from error
+
+
+def refuse_unknown_fields(table: Mapping[str, object], known: frozenset[str], *, where: str) -> None:
+    """Refuse a table that has other fields than these: a misspelt one would be passed over."""
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise Refused(
+            f"{where}: “{unknown[0]}” is not a field that is read here. "
+            f"Remove it or correct its spelling; the fields are {', '.join(sorted(known))}."
+        )
 
 
 def rows_in(table: Mapping[str, object], name: str, *, where: str) -> list[Mapping[str, object]]:

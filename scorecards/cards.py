@@ -1,7 +1,9 @@
 """Which scorecards are published, and which serves which type of case from when."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from importlib.resources import files
 
 import pandas as pd
 from sqlalchemy import or_, select
@@ -12,7 +14,8 @@ from sampling.records.cases import Case
 from sampling.records.database import frame_of, now
 from sampling.records.people import Person, Role, check_may_act_as
 from sampling.refused import Refused
-from scorecards.card_reading import read_scorecard
+from scorecards.card_changes import compare, marks_missing
+from scorecards.card_reading import read_scorecard, toml_table
 from scorecards.requirements import Scorecard, scorecard_sha256
 from scorecards.tables import (
     ScorecardUse,
@@ -27,30 +30,50 @@ def scorecard_from(definition: str) -> Scorecard:
     return read_scorecard(definition)
 
 
+def shipped_scorecards() -> list[str]:
+    """The texts of the scorecards that come with the product; other lists lie in the same folder."""
+    folder = files("scorecards") / "shipped"
+    texts = [entry.read_text("utf-8") for entry in sorted(folder.iterdir(), key=lambda found: found.name)]
+    return [text for text in texts if "requirement" in toml_table(text, what="A shipped file")]
+
+
 def publish_scorecard(session: Session, definition: str, *, by: Person) -> ScorecardVersion:
     """Publish a scorecard from its text. A version that is published is never changed."""
     check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
     card = read_scorecard(definition)
-    existing = session.scalars(
+    taken = session.scalars(
         select(ScorecardVersion).where(
             ScorecardVersion.key == card.key, ScorecardVersion.version == card.version
         )
     ).first()
-    if existing is not None:
+    if taken is not None:
+        state = "a draft" if taken.state == VersionState.DRAFT else "published"
         raise Refused(
-            f"“{card.title}” version {card.version} is published already. Give the changed card a new number."
+            f"“{card.title}” version {card.version} is {state} already. Give the changed card a new number."
         )
-    version = ScorecardVersion(
-        key=card.key,
-        version=card.version,
-        title=card.title,
-        definition=definition,
-        sha256=scorecard_sha256(card),
-        published_at=now(session),
-        published_by_id=by.id,
-    )
+    version = ScorecardVersion(key=card.key, version=card.version)
+    keep_as_published(session, version, card, definition, by=by)
+    return version
+
+
+def keep_as_published(
+    session: Session, version: ScorecardVersion, card: Scorecard, definition: str, *, by: Person
+) -> None:
+    """Make a version that card, published. The card must say how it differs from the one before."""
+    before = last_published(session, card.key)
+    if before is not None and card.version < before.version:
+        raise Refused(
+            f"Version {before.version} of “{card.title}” is published, and {card.version} would come before "
+            f"it. Give the card the number {before.version + 1}."
+        )
+    check_nothing_missing(marks_missing(card, before))
+    version.version, version.title, version.definition = card.version, card.title, definition
+    version.state = VersionState.PUBLISHED
+    version.sha256 = scorecard_sha256(card)
+    version.published_at, version.published_by_id = now(session), by.id
     session.add(version)
     session.flush()
+    removed = compare(before, card).removed if before is not None else ()
     audit_trail.record(
         session,
         "publish_scorecard",
@@ -58,8 +81,32 @@ def publish_scorecard(session: Session, definition: str, *, by: Person) -> Score
         by=by,
         version=card.version,
         sha256=version.sha256,
+        **({"removed": [requirement.key for requirement in removed]} if removed else {}),
     )
-    return version
+
+
+def check_nothing_missing(missing: Sequence[str]) -> None:
+    """Refuse a card of which something is missing, naming the first."""
+    if missing:
+        raise Refused(
+            missing[0] if len(missing) == 1 else f"{len(missing)} things are missing. The first: {missing[0]}"
+        )
+
+
+def versions_published(session: Session, key: str) -> list[Scorecard]:
+    """Every version of a scorecard that was ever published, retired ones too, oldest first."""
+    definitions = session.scalars(
+        select(ScorecardVersion.definition)
+        .where(ScorecardVersion.key == key, ScorecardVersion.published_at.is_not(None))
+        .order_by(ScorecardVersion.version)
+    )
+    return [scorecard_from(definition) for definition in definitions]
+
+
+def last_published(session: Session, key: str) -> Scorecard | None:
+    """The version of a scorecard that was published last, whether or not it is retired since."""
+    published = versions_published(session, key)
+    return published[-1] if published else None
 
 
 def use_scorecard(
@@ -67,10 +114,10 @@ def use_scorecard(
 ) -> None:
     """Say which scorecard serves a type of case from a day on; None is for every other type."""
     check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
-    if (
-        session.scalars(select(ScorecardVersion.id).where(ScorecardVersion.key == scorecard_key)).first()
-        is None
-    ):
+    published = select(ScorecardVersion.id).where(
+        ScorecardVersion.key == scorecard_key, ScorecardVersion.state == VersionState.PUBLISHED
+    )
+    if session.scalars(published).first() is None:
         raise Refused(f"No scorecard {scorecard_key} is published. Publish it first.")
     session.add(ScorecardUse(case_type=case_type, scorecard_key=scorecard_key, starts_on=starts_on))
     session.flush()
@@ -97,15 +144,19 @@ def scorecard_for(session: Session, case_type: str | None, on: date) -> Scorecar
     if use is None:
         what = f"cases of the type {case_type}" if case_type else "cases without a type"
         raise Refused(f"No scorecard serves {what}. An administrator chooses one on the screen “Scorecards”.")
-    return session.scalars(
+    return newest_published(session, use.scorecard_key)
+
+
+def newest_published(session: Session, key: str) -> ScorecardVersion:
+    """The newest version of a scorecard that is published and not retired."""
+    version = session.scalars(
         select(ScorecardVersion)
-        .where(ScorecardVersion.key == use.scorecard_key, ScorecardVersion.state == VersionState.PUBLISHED)
+        .where(ScorecardVersion.key == key, ScorecardVersion.state == VersionState.PUBLISHED)
         .order_by(ScorecardVersion.version.desc())
-    ).first() or _missing("the scorecard")
-
-
-def _missing(what: str) -> ScorecardVersion:
-    raise Refused(f"{what.capitalize()} is not in this database. Reload the page.")
+    ).first()
+    if version is None:
+        raise Refused(f"No version of the scorecard {key} is published any more. Publish one.")
+    return version
 
 
 def case_types(session: Session) -> list[str]:

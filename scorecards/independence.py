@@ -20,7 +20,7 @@ class Involvement:
 
 
 def barred_because(involvement: Involvement, *, open_sampling: bool) -> str | None:
-    """Why this person may not review the case, in words that follow "you"; None if they may.
+    """Why this person may not review the case, in words that follow "you" or a name; None if they may.
 
     `open_sampling` is a manager's own sampling of open cases.
     """
@@ -31,7 +31,7 @@ def barred_because(involvement: Involvement, *, open_sampling: bool) -> str | No
     if involvement.declared:
         return "declared an involvement in this case"
     if involvement.scored:
-        return "have scored this case before"
+        return "scored this case before"
     if involvement.approved and not open_sampling:
         return "approved this case"
     return None

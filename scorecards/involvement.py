@@ -1,45 +1,76 @@
 """What a person had to do with a case, from the extract, their word and earlier scores."""
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.records.cases import Case, ever_was
 from sampling.records.people import Person
-from sampling.tables import FrameCase, Route, SampledCase
+from sampling.refused import Refused
+from sampling.tables import Frame, FrameCase, Route, SampledCase
 from scorecards.independence import Involvement
 from scorecards.tables import Declaration, Review, SecondScoring
 
 
 def involvement_of(session: Session, person: Person, sampled: SampledCase) -> Involvement:
     """What a person had to do with a sampled case, from the extract, their word and earlier scores."""
-    case, frozen = sampled.frame_case.case, sampled.frame_case
-    declared = select(Declaration.is_involved).where(
-        Declaration.person_id == person.id, Declaration.case_id == case.id
+    return involvements(session, person, SampledCase.id == sampled.id)[sampled.id]
+
+
+def involvements(session: Session, person: Person, asked: ColumnElement[bool]) -> dict[int, Involvement]:
+    """What a person had to do with each of the sampled cases that a condition holds for."""
+    declared = (
+        select(Declaration.is_involved)
+        .where(Declaration.person_id == person.id, Declaration.case_id == Case.id)
+        .correlate(Case)
     )
     first_scorer = (
         select(Review.reviewer_id)
         .join(SecondScoring, SecondScoring.manager_review_id == Review.id)
-        .where(SecondScoring.sampled_case_id == sampled.id)
+        .where(SecondScoring.sampled_case_id == SampledCase.id)
+        .correlate(SampledCase)
     )
-    handled, decided, approved, is_declared, scorer_id = session.execute(
+    rows = session.execute(
         select(
+            SampledCase.id,
+            FrameCase.caseworker_id,
             ever_was(person, Case.caseworker_id),
             ever_was(person, Case.decided_by_id),
             ever_was(person, Case.approved_by_id),
             declared.scalar_subquery(),
             first_scorer.scalar_subquery(),
-        ).where(Case.id == case.id)
-    ).one()
-    before = sampled.draw.plan.frame.route == Route.SECOND and session.scalar(
-        select(scored_before(person)).select_from(SampledCase).where(SampledCase.id == sampled.id)
+            and_(Frame.route == Route.SECOND, scored_before(person)),
+        )
+        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
+        .join(Frame, Frame.id == FrameCase.frame_id)
+        .join(Case, Case.id == FrameCase.case_id)
+        .where(asked)
     )
-    return Involvement(
-        handled=handled or frozen.caseworker_id == person.id,
-        decided=decided,
-        approved=approved,
-        declared=bool(is_declared),
-        scored=scorer_id == person.id or bool(before),
+    return {
+        sampled_id: Involvement(
+            handled=handled or caseworker_id == person.id,
+            decided=decided,
+            approved=approved,
+            declared=bool(is_declared),
+            scored=scorer_id == person.id or bool(before),
+        )
+        for sampled_id, caseworker_id, handled, decided, approved, is_declared, scorer_id, before in rows
+    }
+
+
+def has_declared(session: Session, sampled: SampledCase, person: Person) -> bool:
+    """Whether the person has said if they were involved in the case in any other way."""
+    declared = select(Declaration.id).where(
+        Declaration.person_id == person.id, Declaration.case_id == sampled.frame_case.case_id
     )
+    return session.scalars(declared).first() is not None
+
+
+def check_has_declared(session: Session, sampled: SampledCase, person: Person) -> None:
+    """Refuse until the person has said whether they were involved in the case in any other way."""
+    if not has_declared(session, sampled, person):
+        raise Refused(
+            f"Say first whether you were involved in {sampled.frame_case.reference} in any other way."
+        )
 
 
 def scored_before(person: Person) -> ColumnElement[bool]:

@@ -8,19 +8,26 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from sampling.records.cases import CaseState
-from sampling.records.database import frame_of
+from sampling.records.database import frame_of, today
 from sampling.records.people import Person, Team
+from sampling.records.settings import address_of_case, setting
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
 from scorecards.actions import check_is_independent, gone_because
-from scorecards.answers import card_of, evidence_of, responses_of
-from scorecards.requirements import ResponseValue, Scorecard
+from scorecards.allocated import due_on
+from scorecards.answers import card_of, evidence_of, not_asked_of, responses_of
+from scorecards.case_facts import CaseFact
+from scorecards.involvement import has_declared
+from scorecards.recorded_facts import facts_asked, facts_of
+from scorecards.requirements import Requirement, ResponseValue, Scorecard, Severity
 from scorecards.tables import (
     Answer,
     Review,
     ReviewState,
 )
+from scorecards.tables_agreement import FirstSight
 from scorecards.visibility import may_see_review
+from scorecards.work_list import sample_shown
 
 
 @dataclass(frozen=True)
@@ -48,17 +55,29 @@ class ReviewSheet:
     is_reopened: bool  # closed when it was drawn: judged at that closing, whatever came later
     gone: str | None
     approved_by_reviewer: bool
+    has_declared: bool
     is_second: bool
     file_read_at: datetime
     file_found: bool
     submitted_at: datetime | None
-    scorecard: Scorecard
+    seconds_spent: int
+    case_link: str | None  # the case in its own system
+    scorecard: Scorecard  # what is asked of this case
+    not_asked: tuple[Requirement, ...]  # what the card asks of other cases only
     responses: dict[str, ResponseValue]
     evidence: dict[str, str]
     put_right: frozenset[str]
+    severity: dict[str, Severity]
+    asked_facts: tuple[CaseFact, ...]
+    facts: dict[str, tuple[str, ...]]  # of each list asked for, the values that hold
     outcome_met: bool | None
     method_met: bool | None
     overall_met: bool | None
+    outcome_if_assessed: bool | None  # had every "cannot assess", or the missing file, been met
+    method_if_assessed: bool | None
+    overall_if_assessed: bool | None
+    critical_failed: bool
+    is_seen: bool  # one's own, or its first sight by this person is on record
 
 
 def review_sheet(session: Session, review_id: int, person: Person) -> ReviewSheet:
@@ -87,7 +106,7 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
             "There is no such review, or it is not for you to see. Go back to your list of reviews."
         )
     sampled = review.sampled_case
-    found, frame, plan = sampled.frame_case, sampled.draw.plan.frame, sampled.draw.plan
+    found, frame = sampled.frame_case, sampled.draw.plan.frame
     is_second = frame.route == Route.SECOND
     return ReviewSheet(
         review_id=review.id,
@@ -106,23 +125,42 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
         sample="Review for QA" if is_second else frame.name,
         route=Route(frame.route),
         draw_id=sampled.draw_id,
-        due_on=plan.due_on,
+        due_on=due_on(session, sampled),
         is_open_case=review.is_open_case,
         too_late_to_intervene=found.state == CaseState.OPEN and not review.is_open_case,
         is_reopened=not is_second and found.state == CaseState.CLOSED and found.case.state == CaseState.OPEN,
         gone=gone_because(sampled),
         approved_by_reviewer=review.approved_by_reviewer,
+        has_declared=has_declared(session, sampled, person),
         is_second=is_second,
         file_read_at=review.file_read_at,
         file_found=review.file_found,
         submitted_at=review.submitted_at,
+        seconds_spent=review.seconds_spent,
+        case_link=address_of_case(
+            setting(session, "case_link", today(session)),
+            reference=found.reference,
+            system_id=found.case.system_id,
+        ),
         scorecard=card_of(review),
+        not_asked=not_asked_of(review),
         responses=responses_of(review),
         evidence=evidence_of(review),
         put_right=frozenset(answer.requirement_key for answer in review.answers if answer.put_right),
+        severity={
+            answer.requirement_key: Severity(answer.severity) for answer in review.answers if answer.severity
+        },
+        asked_facts=facts_asked(card_of(review)),
+        facts=facts_of(session, review),
         outcome_met=review.outcome_met,
         method_met=review.method_met,
         overall_met=review.overall_met,
+        outcome_if_assessed=review.outcome_if_assessed,
+        method_if_assessed=review.method_if_assessed,
+        overall_if_assessed=review.overall_if_assessed,
+        critical_failed=bool(review.critical_failed),
+        is_seen=review.reviewer_id == person.id
+        or session.get(FirstSight, (review.id, person.id)) is not None,
     )
 
 
@@ -150,6 +188,7 @@ def submitted_reviews(session: Session, person: Person) -> pd.DataFrame:
             Review.outcome_met.label("outcome_met"),
             Review.method_met.label("method_met"),
             Review.overall_met.label("overall_met"),
+            Review.critical_failed.label("critical_failed"),
             not_met.label("not_met"),
         )
         .select_from(Review)
@@ -183,13 +222,14 @@ def case_to_declare(session: Session, sampled_case_id: int, person: Person) -> C
     if sampled is None:
         raise Refused("There is no such case in a sample. Open the case from your list of reviews.")
     review = session.scalars(select(Review).where(Review.sampled_case_id == sampled.id)).first()
-    if review is None or review.reviewer_id != person.id:
+    own = review if review is not None and review.reviewer_id == person.id else None
+    if own is None:
         check_is_independent(session, sampled, person)
     frame = sampled.draw.plan.frame
     return CaseToDeclare(
         reference=sampled.frame_case.reference,
-        sample="Review for QA" if frame.route == Route.SECOND else frame.name,
-        review_id=review.id if review is not None and review.reviewer_id == person.id else None,
+        sample=sample_shown(Route(frame.route), frame.name),
+        review_id=own.id if own is not None and has_declared(session, sampled, person) else None,
         gone=gone_because(sampled),
         is_second=frame.route == Route.SECOND,
     )

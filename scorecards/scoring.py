@@ -85,6 +85,20 @@ def missing_answers(scorecard: Scorecard, responses: Mapping[str, ResponseValue]
     return tuple(requirement for requirement in scorecard.requirements if requirement.key not in responses)
 
 
+def next_to_answer(
+    scorecard: Scorecard, responses: Mapping[str, ResponseValue], *, start: str | None = None
+) -> Requirement | None:
+    """Which requirement is to be answered now? The first without a response, from `start` on.
+
+    When there is none from there on, the first of all; None when every requirement has its response.
+    """
+    missing = missing_answers(scorecard, responses)
+    keys = [requirement.key for requirement in scorecard.requirements]
+    passed = keys.index(start) if start in keys else 0
+    following = (requirement for requirement in missing if keys.index(requirement.key) >= passed)
+    return next(following, missing[0] if missing else None)
+
+
 def problems(
     scorecard: Scorecard,
     responses: Mapping[str, ResponseValue],

@@ -1,7 +1,10 @@
 """What a second scoring could be drawn from, and how far the drawn ones are. Counts only, never a score."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -13,7 +16,14 @@ from sampling.records.people import Person
 from sampling.records.settings import setting
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, Plan, Route, SampledCase
-from scorecards.second_scoring import DAYS_TO_SCORE, managers_reviews
+from scorecards.agreement import WeightedAgreement, weighted_agreement
+from scorecards.second_scoring import (
+    DAYS_TO_SCORE,
+    check_may_plan_by_verdict,
+    managers_reviews,
+    parts_of,
+)
+from scorecards.second_scoring_design import Design, Part, expected_counts, sizes_of
 from scorecards.tables import Review, ReviewState
 
 
@@ -25,6 +35,22 @@ class SecondScoringPreview:
     standard: str
     assurance: str
     due_on: date
+
+
+@dataclass(frozen=True)
+class DesignPreview:
+    """What a second scoring by the managers' verdicts would take of each stratum, and what it would tell.
+
+    `expected` is what it would say of agreement if QA called the shares that were assumed not met.
+    """
+
+    strata: Mapping[Part, tuple[int, int]]  # reviews, and how many would be scored again
+    expected: WeightedAgreement
+
+    @property
+    def chances(self) -> dict[Part, Fraction]:
+        """With which chance a review of each stratum is in."""
+        return {part: Fraction(size, cases) for part, (cases, size) in self.strata.items()}
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,32 @@ def preview_second_scoring(
         standard=setting(session, "agreement_standard", day),
         assurance=setting(session, "assurance", day),
         due_on=working_days_on(session, day, DAYS_TO_SCORE),
+    )
+
+
+def risks_of_reviews(session: Session, *, period: tuple[date, date], by: Person) -> list[str]:
+    """The risks that the reviewed cases of a period had, as the case system words them."""
+    check_may_plan_by_verdict(session, by)
+    return sorted({review.risk for review in managers_reviews(session, period=period) if review.risk})
+
+
+def preview_by_verdict(
+    session: Session, *, period: tuple[date, date], design: Design, missed: str, confirmed: str, by: Person
+) -> DesignPreview:
+    """How many of each stratum would be scored again, and how sure that would make us.
+
+    `missed` and `confirmed` are the shares, of the passed and of the failed, that QA is assumed to call
+    not met. For those alone who may know what managers said.
+    """
+    check_may_plan_by_verdict(session, by)
+    assurance = float(setting(session, "assurance", today(session)))
+    reviews = managers_reviews(session, period=period)
+    populations = Counter(parts_of(session, reviews, high_risks=design.high_risks).values())
+    sizes = sizes_of(populations, design, assurance=assurance)
+    passed, failed = expected_counts(populations, sizes, missed=missed, confirmed=confirmed)
+    return DesignPreview(
+        {part: (populations[part], size) for part, size in sizes.items()},
+        weighted_agreement(passed, failed, confidence=assurance),
     )
 
 

@@ -12,8 +12,11 @@ from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.tables import SampledCase
 from scorecards.actions import check_may_review, check_own_draft, hold
-from scorecards.answers import card_of, responses_of, review_problems, score_of
+from scorecards.answers import card_of, review_problems, score_of
 from scorecards.closing import close_when_done
+from scorecards.holding import hold_back
+from scorecards.involvement import check_has_declared
+from scorecards.recorded_facts import facts_missing
 from scorecards.requirements import ResponseValue, Severity, allowed_responses
 from scorecards.tables import (
     Answer,
@@ -35,7 +38,8 @@ def submit_review(session: Session, review: Review, *, by: Person) -> Review:
         return review
     check_own_draft(review, by)
     check_may_review(session, review.sampled_case, by)
-    _check_complete(review)
+    check_has_declared(session, review.sampled_case, by)
+    _check_complete(session, review)
     review.state = ReviewState.SUBMITTED
     review.submitted_at = now(session)
     paired = session.get(SecondScoring, review.sampled_case_id)
@@ -49,8 +53,8 @@ def submit_review(session: Session, review: Review, *, by: Person) -> Review:
     return review
 
 
-def _check_complete(review: Review) -> None:
-    stopped_by = review_problems(review)
+def _check_complete(session: Session, review: Review) -> None:
+    stopped_by = review_problems(review) + facts_missing(session, review)
     if stopped_by:
         raise Refused(
             stopped_by[0]
@@ -98,7 +102,7 @@ def revise(
             is_not_met and review.is_open_case and bool(change.get("put_right", answer.put_right))
         )
         answer.severity = None if severity is None else Severity(severity)
-    _check_complete(review)
+    _check_complete(session, review)
     revision = _keep_revision(session, review, cause=cause, reason=reason.strip(), by=by)
     audit_trail.record(session, "revise_review", f"review {review.id}", by=by, number=revision.number)
     return revision
@@ -107,16 +111,29 @@ def revise(
 def correct_review(
     session: Session, review: Review, *, changes: Mapping[str, Mapping[str, Any]], reason: str, by: Person
 ) -> Revision:
-    """Its reviewer corrects a submitted review, with the reason. What was submitted stays on record."""
+    """Its reviewer corrects a submitted review, with the reason. What was submitted stays on record.
+
+    What somebody else has decided on a dispute is not corrected back.
+    """
     if review.reviewer_id != by.id:
         raise Refused(f"This review belongs to {review.reviewer.name}. Only they can correct it.")
-    unchanged = all(
-        responses_of(review).get(key) == change["response"] and set(change) == {"response"}
-        for key, change in changes.items()
+    hold(session, review)
+    decided = select(Revision.id).where(
+        Revision.review_id == review.id, Revision.cause == RevisionCause.DISPUTED
     )
-    if unchanged:
-        raise Refused("Nothing is changed. Choose another response to at least one requirement.")
+    if session.scalars(decided).first() is not None:
+        raise Refused(
+            "This review was changed by the decision on a dispute, so it is not corrected any more. "
+            "If something else in it is wrong, tell whoever decided."
+        )
+    given = {answer.requirement_key: answer for answer in review.answers}
+    if all(_is_same(given.get(key), change) for key, change in changes.items()):
+        raise Refused("Nothing is changed. Change at least one answer.")
     return revise(session, review, changes=changes, cause=RevisionCause.CORRECTED, reason=reason, by=by)
+
+
+def _is_same(answer: Answer | None, change: Mapping[str, Any]) -> bool:
+    return answer is not None and all(getattr(answer, name) == value for name, value in change.items())
 
 
 def _keep_revision(
@@ -155,4 +172,5 @@ def _keep_revision(
     )
     session.add(revision)
     session.flush()
+    hold_back(session, revision)
     return revision

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sampling.records.cases import Case
@@ -135,6 +135,15 @@ class Answer(Base):
         CheckConstraint("severity IN ('minor', 'moderate', 'serious')", name="severity_known"),
         CheckConstraint(
             "severity IS NULL OR (response IS NOT NULL AND response = 'not_met')", name="severity_not_met"
+        ),
+        # What is not met is counted without a look at the many answers that are.
+        Index(
+            "ix_answer_other_than_met",
+            "review_id",
+            "requirement_key",
+            "response",
+            sqlite_where=text("response <> 'met'"),
+            postgresql_where=text("response <> 'met'"),
         ),
     )
 

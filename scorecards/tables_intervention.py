@@ -1,7 +1,6 @@
 """What is kept of stepping in: interventions on open cases, cases held back, and who may let them go."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,18 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sampling.records.cases import Case
 from sampling.records.database import Base
 from sampling.records.people import Person
+from scorecards.approval_rows import Level as Level
 from scorecards.tables import Review
-
-
-class Level(StrEnum):
-    """Who may approve, from the lowest up. Each may approve what those below may."""
-
-    LINE_MANAGER = "line_manager"
-    ASSISTANT_DIRECTOR = "assistant_director"
-    HEAD = "head"
-    DEPUTY = "deputy"
-    OMBUDSMAN = "ombudsman"
-
 
 _LEVEL_KNOWN = f"level IN ({', '.join(repr(str(level)) for level in Level)})"
 

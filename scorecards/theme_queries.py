@@ -11,7 +11,7 @@ from sampling.records.people import Person, Role, RoleHeld, in_force, roles_of
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, Plan, Route, SampledCase, in_sample
 from scorecards.tables import Review, ReviewState
-from scorecards.tables_themes import Commission, CommissionPlan, Finding
+from scorecards.tables_themes import Commission, CommissionPlan, Finding, Recommendation
 from scorecards.themes import Decision
 
 _READERS = frozenset({Role.HEAD, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER})
@@ -155,6 +155,21 @@ def theme_sheet(session: Session, commission_id: int, person: Person) -> ThemeSh
             for finding in findings
         ),
     )
+
+
+def recommendations_to_decide(session: Session, person: Person) -> list[tuple[int, str, int]]:
+    """The themes with recommendations that wait for this person's decision: id, name, how many."""
+    if Role.HEAD not in roles_of(session, person):
+        return []
+    rows = session.execute(
+        select(Commission.id, Commission.name, func.count(Recommendation.id))
+        .join(Finding, Finding.commission_id == Commission.id)
+        .join(Recommendation, Recommendation.finding_id == Finding.id)
+        .where(Recommendation.decision.is_(None), Recommendation.made_by_id != person.id)
+        .group_by(Commission.id, Commission.name)
+        .order_by(Commission.name)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def theme_reviewers(session: Session) -> list[tuple[int, str]]:

@@ -21,12 +21,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from sampling.records.people import Person, Role, roles_of, teams_managed
+from sampling.sealing import BLIND_ROLES as BLIND_ROLES
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
 from scorecards.tables import Review, ReviewState, SecondScoring
 
 T = TypeVar("T")
-
-BLIND_ROLES = frozenset({Role.QA_REVIEWER, Role.THEMATIC_REVIEWER})
 
 
 def route_of_review() -> ColumnElement[str]:

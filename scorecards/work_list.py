@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from sampling.next_tickets import REPLACED_BY_STATE
@@ -12,13 +12,17 @@ from sampling.records.database import today
 from sampling.records.people import Person, Role, Team, roles_of, teams_managed
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase, in_sample
 from scorecards.actions import abandoned
+from scorecards.allocated import is_allocated_to_another
 from scorecards.independence import Involvement, barred_because
 from scorecards.involvement import scored_before
 from scorecards.tables import (
+    Allocation,
     Declaration,
     Review,
+    ReviewState,
     SecondScoring,
 )
+from scorecards.themes import reviews_theme
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class WorkItem:
     """A sampled case somebody may review: to do, in draft, or submitted by them."""
 
     sampled_case_id: int
-    review_id: int | None
+    review_id: int | None  # none of a draft that was passed on to them, until they have declared
     reference: str
     team: str | None
     caseworker: str | None  # shown to the team's own manager only
@@ -34,13 +38,14 @@ class WorkItem:
     route: Route
     due_on: date
     state: str  # "to do", "draft", "submitted"
+    is_own: bool  # allocated to them, or begun by them
     gone: str | None  # cancelled or merged since it was drawn: replaced, not reviewed
 
 
 def work_of(session: Session, person: Person) -> list[WorkItem]:
     """The cases a person has to review, their own drafts first, then by due date.
 
-    Cases they are barred from, or that a colleague has taken, are not among them.
+    Cases they are barred from, or that a colleague has or was given, are not among them.
     """
     roles, teams = roles_of(session, person), teams_managed(session, person)
     routes = set()
@@ -69,7 +74,7 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             caseworker,
             Frame.name,
             Frame.route,
-            Plan.due_on,
+            func.coalesce(Allocation.due_on, Plan.due_on),
             FrameCase.caseworker_id,
             ever_was(person, Case.caseworker_id),
             ever_was(person, Case.decided_by_id),
@@ -78,6 +83,7 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             first_scorer,
             Case.state,
             and_(Frame.route == Route.SECOND, scored_before(person)),
+            Allocation.reviewer_id,
         )
         .select_from(SampledCase)
         .join(Draw, Draw.id == SampledCase.draw_id)
@@ -87,14 +93,21 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
         .join(Case, Case.id == FrameCase.case_id)
         .outerjoin(Team, Team.id == FrameCase.team_id)
         .outerjoin(Review, Review.sampled_case_id == SampledCase.id)
+        .outerjoin(Allocation, Allocation.sampled_case_id == SampledCase.id)
         .outerjoin(Declaration, (Declaration.case_id == Case.id) & (Declaration.person_id == person.id))
         .where(
             in_sample(),
+            reviews_theme(person),
             (Frame.route.in_(routes)) | ((Frame.route == Route.OPEN) & Frame.team_id.in_(teams)),
-            Review.id.is_(None) | (Review.reviewer_id == person.id) | abandoned(today(session)),
+            or_(
+                and_(Review.id.is_(None), not_(is_allocated_to_another(person))),
+                Review.reviewer_id == person.id,
+                abandoned(today(session)),
+            ),
         )
-        # By ticket, over all strata: what was reviewed so far can then be read at any time.
-        .order_by(Plan.due_on, Frame.id, SampledCase.ticket)
+        # By ticket, over all strata: what was reviewed so far can then be read at any time. Over all samples
+        # too, so that a case that is scored again stands among the others.
+        .order_by(func.coalesce(Allocation.due_on, Plan.due_on), SampledCase.ticket, SampledCase.id)
     ).all()
     items = []
     for row in rows:
@@ -106,29 +119,36 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             scored=row[15] == person.id or bool(row[17]),
         )
         route = Route(row[8])
-        own = row[2] == person.id  # else nobody has it, or its reviewer has left or is away
+        own = row[2] == person.id  # else nobody has it, or its reviewer has left it behind
+        if own and row[3] == ReviewState.DRAFT and row[14]:
+            continue  # they have declared an involvement since
         if not own and barred_because(involvement, open_sampling=route == Route.OPEN):
             continue
         state = row[3] if own else "to do"
         shown = row[6] if route == Route.OPEN else None
-        name = "Review for QA" if route == Route.SECOND else row[7]
         gone = REPLACED_BY_STATE.get(CaseState(row[16])) if route != Route.SECOND else None
         items.append(
             WorkItem(
                 sampled_case_id=row[0],
-                review_id=row[1] if own else None,
+                review_id=row[1] if own and row[14] is not None else None,
                 reference=row[4],
                 team=row[5],
                 caseworker=shown,
-                sample=name,
+                sample=sample_shown(route, row[7]),
                 route=route,
                 due_on=row[9],
                 state=state,
                 gone=gone if state != "submitted" else None,
+                is_own=own or row[18] == person.id,
             )
         )
     first = {"draft": 0, "to do": 1, "submitted": 2}
     return sorted(items, key=lambda item: first[item.state])
+
+
+def sample_shown(route: Route, name: str) -> str:
+    """What a reviewer is told of the sample before a case is open: central and second scoring alike."""
+    return "Review for QA" if route in (Route.CENTRAL, Route.SECOND) else name
 
 
 def next_case(session: Session, person: Person, *, after: int) -> WorkItem | None:

@@ -13,7 +13,16 @@ from qa_app.screens.import_upload import Upload
 from qa_app.wording import cases_in_words
 from sampling.records.case_mapping import DATE_FIELDS, FIELDS, STATES, Mapping
 
-_PEOPLE_AND_MORE: Final = ("caseworker", "decided_by", "approved_by", "case_type", "stage", "outcome", "risk")
+_PEOPLE_AND_MORE: Final = (
+    "caseworker",
+    "decided_by",
+    "approved_by",
+    "case_type",
+    "stage",
+    "outcome",
+    "risk",
+    "system_id",
+)
 _MOST_STATES: Final = 40
 _MISSING: Final = ("?", "Unknown", "N/A", "None", "-")
 _MOMENT: Final = datetime(2007, 3, 27, 14, 5)  # noqa: DTZ001  (an example of how a date is written)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from qa_app import office_queries, runtime
-from qa_app.screens import office_audit, office_people, office_settings
+from qa_app.screens import office_approvals, office_audit, office_people, office_settings
 from sampling.records.office import add_team
 from sampling.records.people import Role, may_act_as
 
@@ -11,6 +11,7 @@ _PARTS = {
     "Teams": lambda: _teams(),
     "People": office_people.show,
     "Settings": office_settings.show,
+    "Approvals": office_approvals.show,
     "Audit trail": office_audit.show,
 }
 

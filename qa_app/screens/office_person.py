@@ -40,6 +40,7 @@ def show() -> None:
         key=f"history-{person}",
         empty="Nothing is recorded about this person yet.",
     )
+    runtime.link("reassign", "Reassign this person's work", whose=person)
 
 
 def _give_role(person: int, day: date) -> None:

@@ -50,6 +50,15 @@ def _value(name: str, now: str) -> str:
         return st.selectbox("Calendar", nations, index=nations.index(now), format_func=NATIONS.__getitem__)
     if name == "monthly_quota":
         return st.text_input("Cases per caseworker and month", value=now)
+    if name == "dispute_window":
+        return st.text_input("Working days", value=now)
+    if name == "case_link":
+        return st.text_input(
+            "Address",
+            value=now,
+            placeholder="https://cases.example.org/case?id={id}",
+            help="{reference} stands for the case's reference, {id} for its identifier in the case system.",
+        )
     return st.text_input("Share", value=now, help="A share between 0 and 1: type 0.98 for 98%.")
 
 

@@ -1,11 +1,18 @@
-"""What the reviews show: closed cases, open cases, and agreement between managers and QA."""
+"""What the reviews show: samples, open cases, time, teams, requirements, and whether reviewers agree."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
 from qa_app.runtime import reading, signed_in, title
-from qa_app.screens import results_agreement, results_closed, results_open
+from qa_app.screens import (
+    results_agreement,
+    results_closed,
+    results_open,
+    results_requirements,
+    results_teams,
+    results_trend,
+)
 from sampling.records.people import Role, roles_of
 
 _OFFICE_WIDE = frozenset({Role.HEAD, Role.QA_REVIEWER})
@@ -21,6 +28,12 @@ def show() -> None:
         parts["Closed cases and themes"] = results_closed.show
     if roles & {*_OFFICE_WIDE, Role.LINE_MANAGER}:
         parts["Open cases"] = results_open.show
+    if parts:
+        parts |= {
+            "Over time": results_trend.show,
+            "Teams": results_teams.show,
+            "Requirements": results_requirements.show,
+        }
     if roles & _OFFICE_WIDE:
         parts["Agreement"] = results_agreement.show
     title("Results", "Each standard with its verdict, and how sure the sample makes us.")

@@ -5,30 +5,28 @@ from sqlalchemy.orm import Session
 
 from learning_register.citations import LearningKind
 from learning_register.queries import learning_points
-from qa_app.learning_form import log_good_practice_form, log_learning_form
+from qa_app.learning_form import log_good_practice_form
 from qa_app.runtime import as_typed, carry_out, do, go, in_words, link, problem, reading, signed_in, title
+from qa_app.screens.review_answers import ask_requirements, back_to_last, is_complete, show_first_incomplete
+from qa_app.screens.review_facts import ask_facts, has_all_facts
+from qa_app.screens.review_keys import INVOLVED, SUBMIT, offer_keys, shortcut
 from qa_app.screens.review_read import show_submitted
 from qa_app.screens.review_replace import offer_to_replace, replace_gone
-from qa_app.wording import RESPONSES, moment_in_words
+from qa_app.wording import moment_in_words, time_in_words
 from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
 from scorecards.actions import (
     declare_involvement,
+    note_first_sight,
     read_file_again,
-    save_answer,
     set_file_found,
     start_review,
 )
-from scorecards.queries import ReviewSheet, case_to_declare, review_sheet
-from scorecards.requirements import Kind, Requirement, ResponseValue, allowed_responses
-from scorecards.scoring import problem_with
+from scorecards.queries import CaseToDeclare, ReviewSheet, case_to_declare, review_sheet
 from scorecards.submitting import submit_review
 from scorecards.tables import Review, ReviewState
 from scorecards.work_list import next_case
-
-HEADINGS = {Kind.OUTCOME: "Outcome requirements", Kind.METHOD: "Method requirements"}
-NEEDS_WORDS = frozenset({ResponseValue.NOT_MET, ResponseValue.CANNOT_ASSESS, ResponseValue.NOT_APPLICABLE})
 
 
 def show() -> None:
@@ -64,40 +62,41 @@ def _declare(sampled_id: int, person: Person) -> None:
     if facts.gone is not None:
         replace_gone(sampled_id, facts.reference, facts.gone)
         return
-    st.write("Nobody reviews a case they had a hand in. The extract does not know everything, so please say:")
-    answer = st.radio(
-        f"Were you involved in {facts.reference} in any other way?",
-        ["No", "Yes"],
-        index=None,
-        key=f"involved-{sampled_id}",
-        help="For example you advised on it, know the person, or took a call about it.",
-    )
-    note = ""
-    if answer == "Yes":
-        note = st.text_area("How were you involved?", key=f"involved-note-{sampled_id}") or ""
-    if st.button("Continue", type="primary"):
-        if answer is None:
-            problem("Select whether you were involved in this case.")
-            return
-        if answer == "Yes":
-            declared = do(
-                lambda session, by: declare_involvement(
-                    session,
-                    session.get_one(SampledCase, sampled_id).frame_case.case,
-                    is_involved=True,
-                    note=note,
-                    by=by,
-                ),
-                done=f"{facts.reference} is left to a colleague. Thank you for saying so.",
-            )
-            if declared is not None:
-                go("reviews")
-            return
-        review_id = do(lambda session, by: _start(session, sampled_id, by))
-        if review_id is not None:
-            go("review", review=review_id)
+    _ask_about_involvement(sampled_id, facts)
     if not facts.is_second:
         offer_to_replace(sampled_id)
+
+
+def _ask_about_involvement(sampled_id: int, facts: CaseToDeclare) -> None:
+    st.write("Nobody reviews a case they had a hand in. The extract does not know everything, so please say:")
+    st.markdown(
+        f"**Were you involved in {as_typed(facts.reference)} in any other way?** "
+        "For example you advised on it, know the person, or took a call about it."
+    )
+    involved = f"involved-{sampled_id}"
+    with st.container(horizontal=True):
+        if st.button("No, start the review", type="primary", shortcut=shortcut(INVOLVED[False])):
+            review_id = do(lambda session, by: _start(session, sampled_id, by))
+            if review_id is not None:
+                go("review", review=review_id)
+        if st.button("Yes, I was involved", shortcut=shortcut(INVOLVED[True])):
+            st.session_state[involved] = True
+    if not st.session_state.get(involved):
+        return
+    note = st.text_area("How were you involved?", key=f"involved-note-{sampled_id}") or ""
+    if st.button("Leave it to a colleague"):
+        declared = do(
+            lambda session, by: declare_involvement(
+                session,
+                session.get_one(SampledCase, sampled_id).frame_case.case,
+                is_involved=True,
+                note=note,
+                by=by,
+            ),
+            done=f"{facts.reference} is left to a colleague. Thank you for saying so.",
+        )
+        if declared is not None:
+            go("reviews")
 
 
 def _start(session: Session, sampled_id: int, by: Person) -> int:
@@ -109,15 +108,11 @@ def _start(session: Session, sampled_id: int, by: Person) -> int:
 def _show_review(review_id: int, person: Person) -> None:
     with reading() as session:
         sheet = review_sheet(session, review_id, person)
-        following = next_case(session, person, after=review_id) if sheet.is_own else None
-        logged = {
-            point.requirement_key
-            for point in learning_points(session, person, review_id=review_id)
-            if point.kind != LearningKind.GOOD_PRACTICE
-        }
     if sheet.state == ReviewState.SUBMITTED or not sheet.is_own:
-        show_submitted(sheet, following)
+        _read(sheet, person)
         return
+    if not sheet.has_declared:  # a colleague's draft that was handed on
+        go("review", sampled=sheet.sampled_case_id)
     title(f"Review {sheet.reference}", sheet.sample)
     if sheet.gone is not None:
         replace_gone(sheet.sampled_case_id, sheet.reference, sheet.gone)
@@ -125,26 +120,43 @@ def _show_review(review_id: int, person: Person) -> None:
     _facts(sheet)
     answered = len(sheet.responses)
     total = len(sheet.scorecard.requirements)
-    st.progress(answered / total, text=f"{answered} of {total} requirements answered. Every answer is saved.")
+    st.progress(
+        answered / total if total else 1.0,
+        text=f"{answered} of {total} requirements answered. Every answer is saved. "
+        f"Time spent so far: {time_in_words(sheet.seconds_spent)}.",
+    )
     _file(sheet)
     if sheet.file_found:
-        tried = st.session_state.get(f"tried-{review_id}", False)
-        number = 0
-        for kind, heading in HEADINGS.items():
-            st.subheader(heading, anchor=False)
-            for requirement in sheet.scorecard.requirements:
-                if requirement.kind is kind:
-                    number += 1
-                    _requirement(sheet, requirement, number, tried=tried)
-                    if (
-                        requirement.key in logged
-                        and sheet.responses.get(requirement.key) != ResponseValue.NOT_MET
-                    ):
-                        st.warning("Learning was logged from this while it was not met. It stays on record.")
+        offer_keys(open_case=sheet.is_open_case)
+        ask_requirements(sheet, learned_from=_learned_from(sheet, person))
+        ask_facts(sheet)
     log_good_practice_form(sheet)
     if not sheet.is_second:
         offer_to_replace(sheet.sampled_case_id)
     _submit(sheet)
+
+
+def _learned_from(sheet: ReviewSheet, person: Person) -> set[str]:
+    """The requirements of a review from which it was logged what went wrong."""
+    with reading() as session:
+        return {
+            point.requirement_key
+            for point in learning_points(session, person, review_id=sheet.review_id)
+            if point.kind != LearningKind.GOOD_PRACTICE
+        }
+
+
+def _read(sheet: ReviewSheet, person: Person) -> None:
+    """Show a review that is in; that somebody has seen it is on record before they do."""
+    if not sheet.is_seen:
+        seen = do(
+            lambda session, by: note_first_sight(session, session.get_one(Review, sheet.review_id), by=by)
+        )
+        if seen is None:
+            return
+    with reading() as session:
+        following = next_case(session, person, after=sheet.review_id) if sheet.is_own else None
+    show_submitted(sheet, following)
 
 
 def _facts(sheet: ReviewSheet) -> None:
@@ -159,6 +171,8 @@ def _facts(sheet: ReviewSheet) -> None:
         "Due": in_words(sheet.due_on),
     }
     st.markdown(" · ".join(f"{name}: **{as_typed(value)}**" for name, value in facts.items() if value))
+    if sheet.case_link:
+        st.link_button("Open the case in its own system", sheet.case_link)
     if sheet.is_second:
         st.info(
             f"Score the case as its file stood on {moment_in_words(sheet.file_read_at)}. "
@@ -204,83 +218,30 @@ def _file(sheet: ReviewSheet) -> None:
         st.info("A case whose file cannot be found counts as not met. Answers given so far are kept.")
 
 
-def _requirement(sheet: ReviewSheet, requirement: Requirement, number: int, *, tried: bool) -> None:
-    stored = sheet.responses.get(requirement.key)
-    options = list(allowed_responses(open_case=sheet.is_open_case))
-    key = f"{sheet.review_id}-{requirement.key}"
-    with st.container(border=True):
-        response = st.radio(
-            f"{number}. {requirement.text}",
-            options,
-            index=options.index(stored) if stored in options else None,
-            format_func=RESPONSES.__getitem__,
-            horizontal=True,
-            key=f"response-{key}",
-            on_change=_save,
-            args=(sheet, requirement.key),
-            help=f"{requirement.guidance}\n\nRests on paragraph {', '.join(requirement.citations)}.",
-        )
-        evidence = sheet.evidence.get(requirement.key, "")
-        if response in NEEDS_WORDS or evidence:
-            st.text_area(
-                "Evidence" if response == ResponseValue.NOT_MET else "Reason",
-                value=evidence,
-                key=f"evidence-{key}",
-                on_change=_save,
-                args=(sheet, requirement.key),
-                height=80,
-                help="What in the file shows it. Do not name people.",
-            )
-        if response == ResponseValue.NOT_MET and sheet.is_open_case and not sheet.is_second:
-            st.checkbox(
-                "Put right since, before closing",
-                value=requirement.key in sheet.put_right,
-                key=f"right-{key}",
-                on_change=_save,
-                args=(sheet, requirement.key),
-                help="The finding stays on record; the case then counts as met after correction.",
-            )
-        if tried:
-            wrong = problem_with(requirement, stored, evidence=evidence, open_case=sheet.is_open_case)
-            if wrong:
-                st.error(f"{wrong[0].upper()}{wrong[1:]}")
-        if stored == ResponseValue.NOT_MET and response == stored:
-            with st.expander("Log learning from this"):
-                log_learning_form(
-                    review_id=sheet.review_id,
-                    requirement=requirement,
-                )
-
-
-def _save(sheet: ReviewSheet, requirement_key: str) -> None:
-    """Keep one answer: what the widgets hold now, and for those not on screen what was stored."""
-    key = f"{sheet.review_id}-{requirement_key}"
-    state = st.session_state
-    response = state.get(f"response-{key}")
-    do(
-        lambda session, by: save_answer(
-            session,
-            session.get_one(Review, sheet.review_id),
-            requirement_key=requirement_key,
-            response=response,
-            evidence=state.get(f"evidence-{key}", sheet.evidence.get(requirement_key, "")),
-            put_right=state.get(f"right-{key}", requirement_key in sheet.put_right),
-            by=by,
-        )
-    )
-
-
 def _submit(sheet: ReviewSheet) -> None:
     st.divider()
-    st.write("Once submitted, a review is locked.")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        # Noted before the sheet is shown again, so that each field can say what it lacks.
-        tried = st.session_state.setdefault
-        if st.button(
-            "Submit review", type="primary", on_click=lambda: tried(f"tried-{sheet.review_id}", True)
-        ):
-            carry_out(
-                lambda session, by: submit_review(session, session.get_one(Review, sheet.review_id), by=by),
-                done=f"The review of {sheet.reference} is submitted.",
-            )
-        link("reviews", "Save and go back to your reviews")
+    complete = not sheet.file_found or (is_complete(sheet) and has_all_facts(sheet))
+    with st.container(key="to-submit"):
+        st.write(
+            "Everything is answered. Once submitted, a review is locked."
+            if complete
+            else "Once submitted, a review is locked."
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            # What is missing is noted before the sheet is shown again, so that each field can say it.
+            if st.button(
+                "Submit review",
+                type="primary",
+                # A key only submits what is complete: it is pressed more lightly than a button.
+                shortcut=shortcut(SUBMIT) if complete else None,
+                on_click=None if complete else show_first_incomplete,
+                args=(sheet,),
+            ):
+                carry_out(
+                    lambda session, by: submit_review(
+                        session, session.get_one(Review, sheet.review_id), by=by
+                    ),
+                    done=f"The review of {sheet.reference} is submitted.",
+                )
+            back_to_last(sheet)
+            link("reviews", "Save and go back to your reviews")

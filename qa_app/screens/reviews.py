@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from qa_app.runtime import as_typed, go, in_words, reading, signed_in, table, title
+from qa_app.screens.review_keys import NEXT_CASE, shortcut
 from qa_app.wording import VERDICT_OF_CASE
 from sampling.records.database import today
 from scorecards.queries import submitted_reviews
@@ -25,7 +26,9 @@ def show() -> None:
     to_do = [item for item in work if item.state != "submitted"]
     title("Reviews", _lead(to_do, len(work) - len(to_do)))
     if to_do:
-        if st.button(f"Review the next case, {to_do[0].reference}", type="primary"):
+        if st.button(
+            f"Review the next case, {to_do[0].reference}", type="primary", shortcut=shortcut(NEXT_CASE)
+        ):
             _open(to_do[0])
         samples = ["All samples", *dict.fromkeys(item.sample for item in to_do)]
         wanted = samples[0] if len(samples) == 2 else st.selectbox("Show", samples, key="reviews-sample")
@@ -99,8 +102,12 @@ def _submitted(done: pd.DataFrame) -> pd.DataFrame:
         "method_met": "Method",
         "overall_met": "Overall",
         "not_met": "Requirements not met",
+        "critical_failed": "Critical requirement",
     }
     shown = done[list(words)].rename(columns=words)
     for column in ("Outcome", "Method", "Overall"):
         shown[column] = [VERDICT_OF_CASE[None if pd.isna(value) else bool(value)] for value in shown[column]]
+    shown["Critical requirement"] = [
+        "Not met" if failed else "" for failed in done["critical_failed"].eq(True)
+    ]
     return shown

@@ -154,7 +154,8 @@ def _confirm(roll: RollToConfirm) -> None:
 
 
 def newest(*, register: str) -> None:
-    """A way to the sample that was drawn a moment ago."""
+    """Ways on with the sample that was drawn a moment ago."""
     if "newest_draw" in st.session_state:
         draw_id, name = st.session_state["newest_draw"]
         link("samples", f"Look at {as_typed(name)}", part=register, sample=draw_id)
+        link("allocation", "Allocate the cases", sample=draw_id)

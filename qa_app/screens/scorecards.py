@@ -1,64 +1,176 @@
-"""The scorecards: what each asks, and which serves which type of case."""
+"""The scorecards: what each asks, in which versions, and which serves which type of case."""
 
-from importlib.resources import files
+from collections.abc import Callable
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from qa_app.runtime import (
-    as_typed,
     carry_out,
     date_input,
+    do,
     fresh,
     given,
-    in_words,
+    go,
+    problem,
     reading,
     signed_in,
     table,
     title,
 )
+from qa_app.scorecard_words import STATES, version_name
+from qa_app.screens import scorecards_version
 from sampling.records.database import today
-from sampling.records.people import Role, roles_of
-from scorecards.card_reading import read_scorecard
+from sampling.refused import Refused
+from scorecards.card_editing import begun_from, blank_card
+from scorecards.card_reading import read_draft
+from scorecards.card_versions import VersionSheet, may_change_scorecards, scorecard_versions, start_draft
 from scorecards.cards import (
     case_types,
     publish_scorecard,
-    published_scorecards,
-    scorecard_from,
     scorecard_uses,
+    shipped_scorecards,
     use_scorecard,
 )
-from scorecards.requirements import Kind, Scorecard
+from scorecards.requirements import Scorecard
+from scorecards.tables import VersionState
 
 EVERY_OTHER: Final = "Every other type"
+_LEAD: Final = "What a review asks of a case, and which scorecard serves which type of case."
 
 
 def show() -> None:
-    """One card at a time; below, which card serves which cases."""
-    person = signed_in()
+    """One version, when the address names it; else all of them, and which card serves which cases."""
+    if "version" not in st.query_params:
+        _all()
+        return
+    try:
+        scorecards_version.show(st.query_params["version"])
+    except Refused as refused:
+        title("Scorecards", _LEAD)
+        problem(str(refused))
+
+
+def _all() -> None:
     with reading() as session:
-        versions = published_scorecards(session)
-        uses = scorecard_uses(session)
-        types = case_types(session)
-        may_choose = bool(roles_of(session, person) & {Role.ADMINISTRATOR, Role.HEAD})
-        day = today(session)
-    title("Scorecards", "What a review asks of a case, and which scorecard serves which type of case.")
-    names = {version.key: version.title for version in versions}
-    if versions:
-        labels = [f"{version.title}, version {version.version}" for version in versions]
-        chosen = st.selectbox("Scorecard", range(len(versions)), format_func=labels.__getitem__)
-        version = versions[chosen or 0]
-        st.caption(
-            f"Published on {in_words(version.published_at.date()) if version.published_at else ''}. "
-            f"A published version is never changed. SHA-256 {(version.sha256 or '')[:16]}…"
-        )
-        _card(scorecard_from(version.definition))
-    else:
+        person = signed_in()
+        sheets = scorecard_versions(session, person)
+        may_change = may_change_scorecards(session, person)
+    title("Scorecards", _LEAD)
+    _versions(sheets, may_change=may_change)
+    if may_change:
+        _start(sheets)
+        _take_in()
+        _publish_shipped({sheet.card.key for sheet in sheets})
+    _uses(sheets, may_change=may_change)
+
+
+def _versions(sheets: list[VersionSheet], *, may_change: bool) -> None:
+    if not sheets:
         st.write(
-            "No scorecard is published yet." + ("" if may_choose else " An administrator publishes them.")
+            "No scorecard is published yet. "
+            + ("Publish one that comes with the product." if may_change else "An administrator does that.")
         )
-    if may_choose:
-        _publish_shipped({(version.key, version.version) for version in versions})
+        return
+    there = [state for state in VersionState if any(sheet.state == state for sheet in sheets)]
+    state = st.segmented_control(
+        "State", ["All", *(STATES[one] for one in there)], default="All", required=True, key="card-state"
+    )
+    chosen = [sheet for sheet in sheets if state in ("All", STATES[sheet.state])]
+    table(
+        pd.DataFrame([_listed(sheet) for sheet in chosen]),
+        caption="Versions of scorecards",
+        key="card-versions",
+        empty="No version is in this state.",
+        download="scorecards.csv",
+    )
+    names = {sheet.version_id: f"{version_name(sheet.card)} ({sheet.state})" for sheet in chosen}
+    opened = st.selectbox(
+        "Open a scorecard",
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        placeholder="Choose a version",
+        key="open-card",
+    )
+    if opened is not None:
+        go("scorecards", version=opened)
+
+
+def _listed(sheet: VersionSheet) -> dict[str, object]:
+    return {
+        "Scorecard": sheet.card.title or sheet.card.key,
+        "Version": sheet.card.version,
+        "State": STATES[sheet.state],
+        "Requirements": len(sheet.card.requirements),
+        "Published": sheet.published_at.date() if sheet.published_at else None,
+        "Published by": sheet.published_by,
+        "Last changed by": sheet.changed_by,
+    }
+
+
+def _start(sheets: list[VersionSheet]) -> None:
+    with st.expander("Start a draft"):
+        sources: dict[int | None, Scorecard | None] = {None: None}
+        sources |= {sheet.version_id: sheet.card for sheet in sheets if sheet.published_at is not None}
+        labels = {key: version_name(card) if card else "A blank card" for key, card in sources.items()}
+        source = st.selectbox("Start from", list(sources), format_func=labels.__getitem__, key="draft-from")
+        card = sources[source]
+        name = st.text_input(
+            "Title of the new scorecard",
+            key=fresh("draft-title"),
+            help="Leave it empty to draft the next version of the scorecard you start from.",
+        )
+        if st.button("Start the draft"):
+            _go_to_draft(lambda: begun_from(card, title=name) if card else blank_card(name))
+
+
+def _take_in() -> None:
+    with st.expander("Import a scorecard from a file"):
+        file = st.file_uploader("TOML file", type=["toml"], key=fresh("card-file"))
+        st.caption("It becomes a draft, as far as it has come. Nothing is published by importing.")
+        if st.button("Start a draft from this file"):
+            _go_to_draft(lambda: _card_in(given(file, "the file").getvalue()))
+
+
+def _card_in(data: bytes) -> Scorecard:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused("The file is not text in UTF-8. Save it as UTF-8, then import it again.") from error
+    return read_draft(text)
+
+
+def _go_to_draft(card: Callable[[], Scorecard]) -> None:
+    started = do(lambda session, by: start_draft(session, card(), by=by), done="The draft is started.")
+    if started is not None:
+        go("scorecards", version=started.id)
+
+
+def _publish_shipped(known: set[str]) -> None:
+    cards = {card.key: (card, text) for text in shipped_scorecards() for card in [read_draft(text)]}
+    left = [key for key in cards if key not in known]
+    if not left:
+        return
+    with st.expander("Publish a scorecard as it is shipped"):
+        key = st.selectbox(
+            "Scorecard that comes with the product", left, format_func=lambda key: cards[key][0].title
+        )
+        if st.button("Publish it"):
+            carry_out(
+                lambda session, by: publish_scorecard(session, cards[key][1], by=by),
+                done=f"“{cards[key][0].title}” is published.",
+            )
+
+
+def _uses(sheets: list[VersionSheet], *, may_change: bool) -> None:
+    with reading() as session:
+        uses, types, day = scorecard_uses(session), case_types(session), today(session)
+    # Newest versions come first, and a scorecard goes by the title of its newest published one.
+    names: dict[str, str] = {}
+    for sheet in sorted(sheets, key=lambda sheet: sheet.state != VersionState.PUBLISHED):
+        names.setdefault(sheet.card.key, sheet.card.title or sheet.card.key)
     st.subheader("Which scorecard serves which cases", anchor=False)
     uses["case_type"] = uses["case_type"].fillna(EVERY_OTHER)
     uses["scorecard"] = [names.get(key, key) for key in uses["scorecard"]]
@@ -68,10 +180,15 @@ def show() -> None:
         key="uses",
         empty="No scorecard serves any case yet, so no review can start.",
     )
-    if may_choose and names:
+    published = {sheet.card.key for sheet in sheets if sheet.state == VersionState.PUBLISHED}
+    if not may_change:
+        st.caption("An administrator or the Head of Customer Care chooses them.")
+    elif published:
         with st.form(fresh("use")):
             kind = st.selectbox("Type of case", [EVERY_OTHER, *types])
-            key = st.selectbox("Scorecard for it", list(names), format_func=names.__getitem__)
+            key = st.selectbox(
+                "Scorecard for it", [key for key in names if key in published], format_func=names.__getitem__
+            )
             starts_on = date_input("From", fresh("use-from"), day)
             if st.form_submit_button("Use this scorecard"):
                 carry_out(
@@ -84,40 +201,3 @@ def show() -> None:
                     ),
                     done="The scorecard is in use from that day.",
                 )
-    elif not may_choose:
-        st.caption("An administrator or the Head of Customer Care chooses them.")
-
-
-def _card(card: Scorecard) -> None:
-    share = "all" if card.method_share == 1 else f"at least {float(card.method_share):.0%}"
-    st.write(
-        "A case meets its outcome requirements when all that apply are met, and its method requirements "
-        f"when {share} of those that apply are met."
-    )
-    number = 0
-    for kind, heading in ((Kind.OUTCOME, "Outcome requirements"), (Kind.METHOD, "Method requirements")):
-        with st.expander(heading):
-            for requirement in card.requirements:
-                if requirement.kind is kind:
-                    number += 1
-                    commitments = ", ".join(str(one) for one in requirement.commitments)
-                    st.markdown(
-                        f"**{number}. {as_typed(requirement.text)}**  \n{as_typed(requirement.guidance)}  \n"
-                        f"Paragraph {', '.join(requirement.citations)}"
-                        + (f" · commitment {commitments}" if commitments else "")
-                    )
-
-
-def _publish_shipped(published: set[tuple[str, int]]) -> None:
-    for entry in sorted((files("scorecards") / "shipped").iterdir(), key=lambda found: found.name):
-        if not entry.name.endswith(".toml"):
-            continue
-        text = entry.read_text("utf-8")
-        card = read_scorecard(text)
-        if (card.key, card.version) not in published and st.button(
-            f"Publish “{card.title}”, as it is shipped"
-        ):
-            carry_out(
-                lambda session, by, text=text: publish_scorecard(session, text, by=by),  # type: ignore[misc]
-                done=f"“{card.title}” is published.",
-            )

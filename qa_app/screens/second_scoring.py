@@ -1,21 +1,26 @@
 """Scoring managers' reviews again, blind: planning, drawing, and how far it is."""
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from qa_app.runtime import date_input, do, fresh, in_words, link, problem, reading, signed_in, table, title
 from qa_app.sample_words import Judged, period_in_words
 from qa_app.screens.samples_draw import draw, go_on, waits
 from qa_app.screens.samples_size import choose_size
+from qa_app.screens.second_scoring_by_verdict import choose_design
 from qa_app.wording import cases_in_words
 from sampling.frames import may_plan
 from sampling.planning import last_full_month
 from sampling.queries import samples
 from sampling.records.database import today
-from sampling.records.people import Role, may_act_as
+from sampling.records.people import Person, Role, may_act_as
 from sampling.refused import Refused
 from sampling.tables import Route
-from scorecards.second_scoring import plan_second_scoring
+from scorecards.second_scoring import may_plan_by_verdict, plan_by_verdict, plan_second_scoring
+from scorecards.second_scoring_design import Design
 from scorecards.second_scoring_progress import (
     SecondScoringPreview,
     SecondScoringProgress,
@@ -25,6 +30,7 @@ from scorecards.second_scoring_progress import (
 
 NOUN = "managers' review"
 _WAYS = ("Every review", "Enough to show that managers and QA agree")
+_BY_VERDICT = "All that managers called not met, and some of the others"
 
 
 def show() -> None:
@@ -76,24 +82,33 @@ def _plan() -> None:
         )
         return
     st.write(f"**{cases_in_words(preview.available, NOUN)}** can be scored again.")
-    ready, allowed = _size(preview)
+    ready, size = _size(preview, period)
     if not ready:
         return
     st.write(f"The second scores are due by {in_words(preview.due_on)}.")
     if st.button("Register and draw", type="primary"):
-        plan = do(
-            lambda session, by: plan_second_scoring(session, period=period, allowed_failures=allowed, by=by)
-        )
-        if plan is not None:
+        plan_id = do(lambda session, by: _register(session, period, size, by))
+        if plan_id is not None:
             name = f"Second scoring, {period_in_words(first, last)}"
-            draw(plan.id, route=Route.SECOND, name=name)
+            draw(plan_id, route=Route.SECOND, name=name)
 
 
-def _size(preview: SecondScoringPreview) -> tuple[bool, int | None]:
-    """Whether a size was chosen, and how many may differ: None for every review."""
-    way = st.radio("How many", _WAYS, key=fresh("way"))
+def _register(session: Session, period: tuple[date, date], size: Design | int | None, by: Person) -> int:
+    if isinstance(size, Design):
+        return plan_by_verdict(session, period=period, design=size, by=by).id
+    return plan_second_scoring(session, period=period, allowed_failures=size, by=by).id
+
+
+def _size(preview: SecondScoringPreview, period: tuple[date, date]) -> tuple[bool, Design | int | None]:
+    """Whether a size was chosen, and which: how many may differ, a design, or None for every review."""
+    with reading() as session:
+        knows_verdicts = may_plan_by_verdict(session, signed_in())
+    way = st.radio("How many", [*_WAYS, *([_BY_VERDICT] if knows_verdicts else [])], key=fresh("way"))
     if way == _WAYS[0]:
         return True, None
+    if way == _BY_VERDICT:
+        design = choose_design(period)
+        return design is not None, design
     judged = Judged(preview.available, preview.standard, preview.assurance, NOUN, "agree", "differ")
     rule = choose_size({"S01": preview.available}, judged)
     return rule is not None, rule.allowed_failures if rule else None
@@ -117,4 +132,6 @@ def _progress(drawn: list[SecondScoringProgress], *, scores: bool) -> None:
         )
         if scores:
             link("reviews")
+        link("allocation", "Allocate the cases")
         link("results")
+        link("adjudication")

@@ -9,9 +9,12 @@ from qa_app.runtime import as_typed, in_words, link, reading, signed_in, title
 from qa_app.sample_words import team_month_in_words, teams_complete_in_words
 from qa_app.screens import set_up
 from qa_app.screens.samples_draw import confirm_rolls
+from qa_app.screens.start_held import show_held_back, show_interventions
+from qa_app.screens.start_waiting import show_waiting
 from sampling.records.database import today
 from sampling.records.people import Role, roles_of, teams_managed
 from sampling.register_queries import voids_to_answer
+from scorecards.approvals import level_of
 from scorecards.completion import TeamMonth, team_months
 from scorecards.reductions import reductions_to_approve
 from scorecards.work_list import WorkItem, work_of
@@ -28,6 +31,7 @@ def show() -> None:
         actions = follow_up_actions(session, person)
         waiting = reductions_to_approve(session, person)
         voids = voids_to_answer(session, person)
+        approves = level_of(session, person, teams=()) is not None
     title("Start", f"Good to see you, {as_typed(person.name)}.")
     if Role.ADMINISTRATOR in roles:
         set_up.show()
@@ -35,12 +39,15 @@ def show() -> None:
     for sample in voids:
         st.warning(f"Somebody asks that the sample “{as_typed(sample)}” be voided, and you may answer.")
         link("samples", "Look at the request", part="Register")
+    show_held_back()
+    show_waiting()
+    show_interventions()
     _own_teams([month for month in months if month.team_id in own_teams])
     _cases(work, open_sampling=bool(own_teams))
     _actions([action for action in actions if action.owner_id == person.id and action.state == "open"])
     if Role.HEAD in roles:
         _office(months, actions, len(waiting))
-    if not roles:
+    if not roles and not approves:
         st.write("You have no role here yet. An administrator gives out roles on the screen “Office”.")
 
 

@@ -153,6 +153,7 @@ def _values(case: ParsedCase, names: Names) -> list[Any]:
         case.stage,
         case.outcome,
         case.risk,
+        case.system_id,
         case.attributes,
     ]
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from sampling.records.case_table import Cell, Table
+from sampling.records.case_table import GUID, Cell, Table
 from sampling.records.case_workbooks import read_workbook
 from sampling.refused import Refused
 
@@ -17,15 +17,15 @@ LARGEST_FILE = 200_000_000
 _WHOLE = 10**15
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-_GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 _CHECKSUM = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
 
 
 def read_table(data: bytes, file_name: str) -> Table:
     """The table in a CSV file (comma, semicolon, tab) or in the first sheet with data of a workbook.
 
-    Text may be UTF-8, UTF-16 with its mark, or Windows-1252. The three columns that Dynamics
-    puts in front of an "Export to Excel" are left out. Refuses what cannot be read for certain.
+    Text may be UTF-8, UTF-16 with its mark, or Windows-1252. Of the three columns that
+    Dynamics puts in front of an "Export to Excel", the checksum and the moment are left out; the GUID of
+    the case stays, for a link to it. Refuses what cannot be read for certain.
     """
     kind = PurePath(file_name).suffix.lower()
     if kind == ".xls" or (kind == ".xlsx" and data.startswith(_OLD_EXCEL)):
@@ -179,13 +179,19 @@ def _kept_columns(names: list[str], rows: list[tuple[Cell, ...]]) -> tuple[list[
     hidden = {at for at, name in enumerate(names) if name.casefold().startswith("(do not modify)")}
     if not hidden and _begins_with_dynamics_columns(rows):
         hidden = {0, 1, 2}
+    hidden -= {at for at in hidden if names[at] and _holds_guids(rows, at)}
     if hidden:
         listed = ", ".join(f"“{names[at]}”" for at in sorted(hidden))
-        notes.append(f"The hidden columns of a Dynamics export were left out: {listed}.")
+        notes.append(f"Hidden columns of a Dynamics export were left out: {listed}.")
     nameless = {at for at, name in enumerate(names) if not name and all(row[at] is None for row in rows)}
     if nameless - hidden:
         notes.append(f"Columns with neither a name nor a value were left out: {len(nameless - hidden)}.")
     return [at for at in range(len(names)) if at not in hidden | nameless], notes
+
+
+def _holds_guids(rows: list[tuple[Cell, ...]], at: int) -> bool:
+    cells = [row[at] for row in rows if row[at] is not None]
+    return bool(cells) and all(isinstance(cell, str) and GUID.fullmatch(cell) is not None for cell in cells)
 
 
 def _begins_with_dynamics_columns(rows: list[tuple[Cell, ...]]) -> bool:
@@ -199,7 +205,7 @@ def _begins_with_dynamics_columns(rows: list[tuple[Cell, ...]]) -> bool:
     seen = [row for row in rows if row[0] is not None]
     return bool(seen) and all(
         isinstance(row[0], str)
-        and _GUID.fullmatch(row[0]) is not None
+        and GUID.fullmatch(row[0]) is not None
         and isinstance(row[1], str)
         and _CHECKSUM.fullmatch(row[1]) is not None
         and (isinstance(row[2], date) or (isinstance(row[2], str) and row[2][:1].isdigit()))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sampling.records import audit_trail
 from sampling.records.case_comparison import COLUMNS, compare, names_in
 from sampling.records.case_import_history import in_words, newer_import, newest_import, restored
-from sampling.records.case_mapping import Mapping, to_json
+from sampling.records.case_mapping import Mapping, from_json, to_json
 from sampling.records.case_rows import ParsedExtract
 from sampling.records.cases import Case, CaseBefore, Import
 from sampling.records.database import OFFICE_TIME, now
@@ -303,7 +303,8 @@ def _same_import(
     newest = newest_import(session)
     if newest is None or mapping is None or newest.file_sha256 != file_sha256:
         return None
-    if newest.mapping != to_json(mapping) or (newest.rows_refused and newest.as_at != as_at):
+    # Read again, since a mapping that was kept may be older than a field it leaves out.
+    if from_json(newest.mapping) != mapping or (newest.rows_refused and newest.as_at != as_at):
         return None
     return newest
 

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sampling.records.case_comparison import COLUMNS, plain
+from sampling.records.case_comparison import COLUMN_OF, COLUMNS, PEOPLE, TEAMS, plain
 from sampling.records.case_mapping import DATE_FIELDS, FIELDS
 from sampling.records.cases import Case, CaseBefore, Import
 from sampling.records.database import OFFICE_TIME
@@ -26,6 +26,7 @@ _SHOWN: Final = (
     "rows_refused",
     "undone_at",
 )
+_FIELD_OF: Final = {column: field for field, column in COLUMN_OF.items()}
 
 
 def newest_import(session: Session) -> Import | None:
@@ -87,7 +88,7 @@ def changed_cases(session: Session, import_id: int) -> pd.DataFrame:
                     if was.get(name) != became["attributes"].get(name)
                 ]
             elif column != "last_import_id":
-                name = FIELDS[column.removesuffix("_id")]
+                name = FIELDS[_FIELD_OF[column]]
                 pair = said.of(column, was), said.of(column, plain(became[column]))
                 rows.append((became["reference"], name, *pair))
     # As objects, or pandas would turn None into NaN.
@@ -102,9 +103,10 @@ class _Names:
         self._people = {number: name for number, name in session.execute(select(Person.id, Person.name))}  # noqa: C416
 
     def of(self, column: str, value: Any) -> Any:
-        if value is None or not column.endswith("_id"):
+        field = _FIELD_OF[column]
+        if value is None or field not in TEAMS + PEOPLE:
             return value
-        return (self._teams if column == "team_id" else self._people)[value]
+        return (self._teams if field in TEAMS else self._people)[value]
 
 
 def restored(before: dict[str, Any]) -> dict[str, Any]:

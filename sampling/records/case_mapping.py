@@ -25,6 +25,7 @@ FIELDS: Final = {
     "stage": "stage",
     "outcome": "outcome",
     "risk": "risk",
+    "system_id": "identifier in the case system",
 }
 
 
@@ -54,6 +55,7 @@ class Mapping:
     stage: str | None = None
     outcome: str | None = None
     risk: str | None = None
+    system_id: str | None = None
     team_name: str | None = None
     case_type_name: str | None = None
     date_formats: dict[str, str] = field(default_factory=dict)

@@ -44,6 +44,7 @@ class ParsedCase(NamedTuple):
     stage: str | None
     outcome: str | None
     risk: str | None
+    system_id: str | None
     attributes: dict[str, Any]
 
 
@@ -210,6 +211,7 @@ class _Reader:
             stage=texts.get("stage"),
             outcome=texts.get("outcome"),
             risk=texts.get("risk"),
+            system_id=texts.get("system_id"),
             attributes={name: self._attribute(cells[at]) for name, at in self._attributes},
         )
 

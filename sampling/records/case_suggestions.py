@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sampling.records.case_mapping import DATE_FIELDS, Mapping
 from sampling.records.case_rows import as_text, read_moment
-from sampling.records.case_table import Cell, Table
+from sampling.records.case_table import GUID, Cell, Table
 
 _NAMES: Final = {
     "reference": "reference casereference caseref casenumber caseid complaintreference complaintid "
@@ -23,6 +23,7 @@ _NAMES: Final = {
     "stage": "stage casestage",
     "outcome": "outcome decision caseoutcome resolution companyresponsetoconsumer",
     "risk": "risk risklevel riskcategory riskrating highrisk",
+    "system_id": "systemid caseguid incidentguid guid",
 }
 
 # How the words for a state begin.
@@ -73,6 +74,8 @@ def suggest_mapping(table: Table) -> Mapping:
     }
     reference = chosen.pop("reference") or ""
     state, states = _suggest_state(table, by_name)
+    # The hidden column of a Dynamics export has a name in the language of whoever made it.
+    chosen["system_id"] = chosen["system_id"] or _suggest_system_id(table)
     formats = {}
     for field in DATE_FIELDS:
         column = chosen[field]
@@ -110,6 +113,15 @@ def suggest_date_format(values: Iterable[Cell], *, missing: Iterable[str] = Mapp
     for text in texts:
         fits = [form for form in fits if not isinstance(read_moment(text, form), str)]
     return fits[0] if len(fits) == 1 else None
+
+
+def _suggest_system_id(table: Table) -> str | None:
+    """The first column that holds a GUID in every row that is not blank."""
+    rows = [row for row in table.rows if any(cell is not None for cell in row)]
+    for at, name in enumerate(table.columns):
+        if rows and all(isinstance(row[at], str) and GUID.fullmatch(str(row[at])) for row in rows):
+            return name
+    return None
 
 
 def _suggest_state(table: Table, by_name: dict[str, str]) -> tuple[str, dict[str, str]]:

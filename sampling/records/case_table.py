@@ -1,9 +1,14 @@
 """A table of cells, as a file of cases has it."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 Cell = str | int | float | date | datetime | None
+
+# How Dynamics, and others, name a row for themselves.
+GUID: Final = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 
 
 @dataclass(frozen=True)

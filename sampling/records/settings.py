@@ -7,6 +7,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -26,13 +27,16 @@ SETTINGS: Final = {
     "agreement_standard": ("0.90", "Share of paired reviews in which QA and the manager agree"),
     "assurance": ("0.95", "How sure a statement must be before it counts as shown"),
     "monthly_quota": ("2", "Open cases a line manager reviews per caseworker and month"),
+    "dispute_window": ("10", "Working days in which a review can be disputed, once its feedback is shared"),
     "calendar": ("ENG", "Whose bank holidays count: ENG, WLS, SCT or NIR"),
+    "case_link": ("", "Address at which the case system shows a case; empty for no link"),
 }
 SHIPPED_FROM: Final = date(2000, 1, 1)
 
 # Plain digits only: of what Decimal and int also take (1e-2, NaN, 0_9, ²) other readers make other things.
 _SHARE: Final = re.compile(r"0?\.[0-9]{1,9}")
 _QUOTA: Final = re.compile(r"[1-9][0-9]?|100")
+_PLACES: Final = ("{reference}", "{id}")
 
 
 class Setting(Base):
@@ -85,7 +89,49 @@ def check_setting(name: str, value: str) -> None:
         if not _QUOTA.fullmatch(value):
             raise Refused(f"The monthly quota is {value!r}; it must be a whole number from 1 to 100.")
         return
+    if name == "dispute_window":
+        if not _QUOTA.fullmatch(value):
+            raise Refused(f"The time for a dispute is {value!r}; type 1 to 100 working days.")
+        return
+    if name == "case_link":
+        _check_case_link(value)
+        return
     share = Decimal(value) if _SHARE.fullmatch(value) else Decimal(-1)
     low = Decimal("0.5") if name == "assurance" else Decimal(0)
     if not low < share < 1:
         raise Refused(f"{SETTINGS[name][1]} is {value!r}; type a share between {low} and 1, such as 0.95.")
+
+
+def _check_case_link(template: str) -> None:
+    if not template:
+        return
+    try:
+        address = urlsplit(template)
+        # No place may stand in the name of the server: a case could otherwise lead anywhere.
+        sound = (
+            address.scheme in ("https", "http")
+            and bool(address.hostname)
+            and not set(address.netloc) & set("{}@\\")
+            and template.isascii()
+            and not re.search(r"[\s\x00-\x1f\"<>\\]", template)
+        )
+    except ValueError:
+        sound = False
+    rest = template
+    for place in _PLACES:
+        rest = rest.replace(place, "")
+    if not sound or rest == template or "{" in rest or "}" in rest:
+        raise Refused(
+            f"“{template}” is not an address of cases. Type one that begins with https:// and has "
+            "{reference} or {id} where the case system expects them, such as "
+            "https://cases.example.org/case?id={id}; leave it empty for no link."
+        )
+
+
+def address_of_case(template: str, *, reference: str, system_id: str | None) -> str | None:
+    """Where the case system shows a case; None without a link, or when the link needs an id it has not."""
+    if not template or ("{id}" in template and not system_id):
+        return None
+    # Escaped whole, so that nothing in a file of cases can change where the link leads.
+    filled = template.replace("{reference}", quote(reference, safe=""))
+    return filled.replace("{id}", quote((system_id or "").strip("{}"), safe=""))

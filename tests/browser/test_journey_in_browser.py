@@ -24,8 +24,7 @@ def extract() -> bytes:
 def score(visitor: Any, *, outcome: str) -> None:
     """Review the next case: declare, answer both requirements, submit."""
     visitor.press("Review the next case")
-    visitor.choose("Were you involved", "No")
-    visitor.press("Continue")
+    visitor.press("No, start the review")
     visitor.choose("1. The decision", outcome)
     if outcome == "Not met":
         visitor.write("Evidence", "The letter leaves out the second point.")
@@ -74,8 +73,7 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     manager.open("reviews")
     manager.press("Review the next case")
     manager.picture("declare")
-    manager.choose("Were you involved", "No")
-    manager.press("Continue")
+    manager.press("No, start the review")
     manager.choose("1. The decision", "Not met")
     manager.write("Evidence", "The letter leaves out the second point.")
     manager.picture("score-sheet")

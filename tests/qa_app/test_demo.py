@@ -24,11 +24,19 @@ from sampling.records.sign_in import SHORTEST_PASSWORD, sign_in
 from sampling.refused import Refused
 from sampling.tables import Frame, Route
 from scorecards.agreement_results import agreement_result, second_scorings
+from scorecards.calibration_results import (
+    Stage,
+    calibration_reliability,
+    calibration_sheet,
+    calibrations,
+)
 from scorecards.completion import completion, team_months
+from scorecards.dispute_queries import disputes_to_decide
 from scorecards.open_results import open_results
 from scorecards.queries import submitted_reviews
 from scorecards.reductions import reductions_to_approve
 from scorecards.results import result_samples, sample_result
+from scorecards.theme_queries import recommendations_to_decide, themes
 from scorecards.verdicts import Verdict
 from scorecards.work_list import work_of
 
@@ -110,7 +118,7 @@ def test_everybody_signs_in_with_the_one_password(office: Engine) -> None:
 
 def test_no_address_could_be_somebodys(session: Session) -> None:
     emails = session.scalars(select(Person.email).where(Person.email.is_not(None))).all()
-    assert len(emails) == 9
+    assert len(emails) == 10
     assert all(email is not None and email.endswith("@example.org") for email in emails)
 
 
@@ -155,9 +163,9 @@ def test_the_central_sample_is_a_few_reviews_short_of_showing_the_outcome(sessio
     assert method.judgement.verdict == Verdict.MET
     theme = sample_result(session, samples["Upheld service complaints, April to May 2026"], qa)
     assert (theme.route, theme.reviewed) == (Route.THEMATIC, 8)
-    todo = Counter(item.sample for item in work_of(session, qa) if item.state != "submitted")
-    assert todo["Closed cases, April to June 2026"] > 0
-    assert todo["Review for QA"] > 0
+    todo = [item for item in work_of(session, qa) if item.state != "submitted"]
+    assert {Route.CENTRAL, Route.SECOND} <= {item.route for item in todo}
+    assert {item.sample for item in todo if item.route != Route.THEMATIC} == {"Review for QA"}
 
 
 def test_one_second_scoring_is_complete_and_one_still_blind(session: Session) -> None:
@@ -171,7 +179,22 @@ def test_one_second_scoring_is_complete_and_one_still_blind(session: Session) ->
     seen, all_of_them = (
         sum(result.reviewed for result in open_results(session, reader)) for reader in (qa, head)
     )
-    assert seen == sum(complete.counts) + sum(running.counts) < all_of_them
+    paired = sum(sum(result.counts) + sum(result.set_apart.values()) for result in (running, complete))
+    assert seen == paired < all_of_them
+
+
+def test_calibration_a_theme_and_a_dispute_are_there(session: Session) -> None:
+    head, qa = person(session, "Head of Customer Care"), person(session, "QA reviewer")
+    (calibration,) = calibrations(session, qa)
+    assert calibration.stage is Stage.CLOSED
+    whole, *_ = calibration_reliability(calibration_sheet(session, calibration.id, qa))
+    assert whole.figures.percent is not None
+    assert whole.figures.percent < 1
+    (theme,) = themes(session, head)
+    assert (theme.cases > theme.reviewed, theme.reviewed) == (True, 8)
+    ((_, _, recommended),) = recommendations_to_decide(session, head)
+    assert recommended == 1
+    assert len(disputes_to_decide(session, head)) == 1
 
 
 def test_the_thematic_reviewer_has_cases_done_and_cases_to_do(session: Session) -> None:

@@ -231,7 +231,7 @@ def test_a_manager_sees_the_open_cases_of_their_own_team(
         office.score(manager, others[0])
     office.draw_closed([3])
     app = see(office, open_screen, NORTH)
-    assert not app.button_group  # one part only, so nothing to choose
+    assert app.button_group[0].options == ["Open cases", "Over time", "Teams", "Requirements"]
     app = choose(app, "Month", "July 2026")
     shown = words(app)
     assert "**So far:** 1 of 2 reviewed open cases meet requirements overall, 50.0%" in shown
@@ -303,7 +303,7 @@ def test_agreement(office: ScoredOffice, open_screen: OpenScreen) -> None:
     assert "no leaning is shown" in shown
     pairs = next(table.value for table in app.dataframe if "QA: not met" in table.value.columns)
     assert list(pairs["QA: not met"]) == [1, 0, 1]
-    assert len(charts(app)) == 1
+    assert len(charts(app)) == 2  # the figures beside their lines, and each requirement
 
 
 def test_a_thematic_reviewer_has_themes_only(office: ScoredOffice, open_screen: OpenScreen) -> None:
@@ -311,7 +311,7 @@ def test_a_thematic_reviewer_has_themes_only(office: ScoredOffice, open_screen: 
     office.draw_closed([3], route=Route.THEMATIC, name="Remedies")
     app = see(office, open_screen, "Thea Theme")
     assert app.selectbox[0].options == ["Remedies"]
-    assert not app.button_group
+    assert app.button_group[0].options == ["Closed cases and themes", "Over time", "Teams", "Requirements"]
     assert [heading.value for heading in app.subheader] == ["Closed cases", "What is counted how"]
     assert "0 of 3 cases in the sample reviewed, of 12 in all." in words(app)
 

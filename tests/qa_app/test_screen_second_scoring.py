@@ -108,6 +108,36 @@ def test_nothing_on_the_screen_tells_a_score_or_a_case(scored: ScoredOffice, ope
         assert telling not in before + after
 
 
+def test_by_the_managers_verdicts_is_for_a_head_who_reviews_nothing_for_qa(
+    scored: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    by_verdict = "All that managers called not met, and some of the others"
+    assert by_verdict not in of(of_this_week(see(scored, open_screen)).radio, "How many").options
+    app = of_this_week(see(scored, open_screen, HEAD))
+    app = of(app.radio, "How many").set_value(by_verdict).run()
+    app = of(app.selectbox, "Of the others").set_value("").run()
+    app = of(app.number_input, "How many of the others").set_value(2).run()
+    assert not app.exception
+    design = app.dataframe[0].value
+    assert list(design["Stratum"]) == [
+        "Manager: met or not assessable, other risk",
+        "Manager: not met, other risk",
+    ]
+    assert list(design["Scored again"]) == [2, 1]
+    assert list(design["Chance of being drawn"]) == ["66.7%", "100%"]
+    assert "If QA called 3% of those managers passed not met, and 60% of those" in words(app)
+    app = press(app, "Register and draw")
+    assert list(app.dataframe[0].value.iloc[0])[1:5] == [4, 3, 0, 3]
+    with scored.reading() as session:
+        qa = scored.person(session, QA)
+    for screen in ("second_scoring", "samples"):
+        shown = open_screen(scored.engine, qa, screen, part="Register")
+        told = words(shown) + "".join(str(frame.value) for frame in shown.dataframe)
+        assert "Second scoring," in told
+        for telling in ("Manager:", "verdict", "66.7%", "risk", "S-"):
+            assert telling not in told, telling
+
+
 def test_a_registered_second_scoring_is_gone_on_with_before_another(
     scored: ScoredOffice, open_screen: OpenScreen
 ) -> None:
@@ -143,4 +173,6 @@ def test_only_those_who_score_are_led_to_the_reviews(scored: ScoredOffice, open_
         name: [link.proto.label for link in see(scored, open_screen, name).get("page_link")]
         for name in (QA, HEAD)
     }
-    assert links == {QA: ["Reviews", "Results"], HEAD: ["Results"]}
+    assert "Reviews" in links[QA]
+    assert "Reviews" not in links[HEAD]
+    assert {"Results", "Adjudication"} <= set(links[HEAD])

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from sampling.records.people import Role
 from sampling.tables import Route
 from scorecards.requirements import Kind
+from scorecards.theme_queries import recommendations_to_decide
 
 OpenScreen = Callable[..., AppTest]
 QUINN, HEAD, NORA = "Quinn Qua", "Hedda Head", "Nora North"
@@ -81,6 +82,11 @@ def test_a_theme_from_its_question_to_an_action(office: ScoredOffice, open_scree
     app = press(app, "Add the recommendation")
     assert "It waits for the decision of the Head" in words(app)
 
+    with office.reading() as session:
+        head = office.person(session, HEAD)
+        assert recommendations_to_decide(session, head) == [(1, "Delay", 1)]
+    start = open_screen(office.engine, head, "start")
+    assert "Waiting for you" in [heading.value for heading in start.subheader]
     app = see(office, open_screen, HEAD, theme=1)
     app = press(app, "Decline")
     assert "Say why the recommendation is declined" in words(app)

@@ -1,18 +1,24 @@
-"""Start, Reviews, the score sheet and Scorecards: empty, something done, something refused."""
+"""Start, Reviews and the score sheet: empty, something done, something refused."""
 
 from collections.abc import Callable
 
 import pytest
-from scored_office import ScoredOffice
+from scored_office import START, ScoredOffice
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from learning_register.citations import LearningKind
 from learning_register.queries import learning_points
-from sampling.tables import Route
+from sampling.tables import Route, SampledCase
+from scorecards.actions import declare_involvement, save_answer, start_review
+from scorecards.cards import publish_scorecard, use_scorecard
 from scorecards.queries import review_sheet
-from scorecards.requirements import Kind, ResponseValue
-from scorecards.tables import Declaration, Review, ReviewState, ScorecardUse
+from scorecards.recorded_facts import record_fact
+from scorecards.requirements import Kind, ResponseValue, Severity
+from scorecards.submitting import submit_review
+from scorecards.tables import Answer, Declaration, Review, ReviewState, Revision, ScorecardUse
+from scorecards.tables_agreement import FirstSight
+from scorecards.tables_themes import ReviewAttribute
 from scorecards.work_list import work_of
 
 OpenScreen = Callable[..., AppTest]
@@ -53,7 +59,7 @@ def test_start_tells_each_role_what_is_theirs(office: ScoredOffice, open_screen:
     assert "follow-up actions are open" in head
     assert "You have no role here yet" in words(see(office, open_screen, "Otto Owner", "start"))
     office.draw_closed([2])
-    assert "2 of “Quarter”, due 3 August 2026" in words(see(office, open_screen, QA, "start"))
+    assert "2 of “Review for QA”, due 3 August 2026" in words(see(office, open_screen, QA, "start"))
 
 
 def test_no_case_to_review_says_when_there_will_be(office: ScoredOffice, open_screen: OpenScreen) -> None:
@@ -77,14 +83,11 @@ def test_declaring_an_involvement_leaves_the_case_to_a_colleague(
 ) -> None:
     office.draw_closed([1])
     (sampled,) = office.to_do(QA, Route.CENTRAL)
-    app = see(office, open_screen, QA, "review", sampled=sampled)
-    app = press(app, "Continue")
-    assert "Select whether you were involved" in words(app)
-    app.radio[0].set_value("Yes")
-    app = press(app.run(), "Continue")
+    app = press(see(office, open_screen, QA, "review", sampled=sampled), "Yes, I was involved")
+    app = press(app, "Leave it to a colleague")
     assert "Say in a few words how you were involved" in words(app)
     app.text_area[0].set_value("I took a call about it.")
-    press(app, "Continue")
+    press(app, "Leave it to a colleague")
     with office.reading() as session:
         assert session.scalars(select(Declaration.is_involved)).one()
     assert office.to_do(QA, Route.CENTRAL) == []
@@ -94,9 +97,7 @@ def test_declaring_an_involvement_leaves_the_case_to_a_colleague(
 def test_every_answer_is_kept_and_submitting_locks(office: ScoredOffice, open_screen: OpenScreen) -> None:
     office.draw_open("North", NORTH)
     sampled = office.to_do(NORTH, Route.OPEN)[0]
-    app = see(office, open_screen, NORTH, "review", sampled=sampled)
-    app.radio[0].set_value("No")
-    press(app.run(), "Continue")
+    press(see(office, open_screen, NORTH, "review", sampled=sampled), "No, start the review")
     with office.reading() as session:
         review_id = session.scalars(select(Review.id)).one()
     app = see(office, open_screen, NORTH, "review", review=review_id)
@@ -105,6 +106,8 @@ def test_every_answer_is_kept_and_submitting_locks(office: ScoredOffice, open_sc
     app = press(app, "Submit review")
     assert "answers are not complete" in words(app)
     assert "Enter the evidence for “not met”." in words(app)  # beside the field as well
+    next(box for box in app.selectbox if box.label == "Severity").set_value(Severity.SERIOUS)
+    app.run()
     next(area for area in app.text_area if area.label == "Evidence").set_value("It is left out.")
     app.run()
 
@@ -118,6 +121,7 @@ def test_every_answer_is_kept_and_submitting_locks(office: ScoredOffice, open_sc
     again = press(again, "Submit review")
     assert "is submitted" in words(again)
     assert "Overall: **Not met**" in words(again)
+    assert "**Not met, serious**" in words(again)
     assert not [button for button in again.button if button.label == "Submit review"]
     with office.reading() as session:
         assert session.scalars(select(Review.state)).one() == ReviewState.SUBMITTED
@@ -206,27 +210,197 @@ def test_a_second_scorer_is_told_of_the_moment_not_of_the_score(
     assert all(item.caseworker is None for item in office.ask(work_of, QA))
 
 
-def test_a_scorecard_is_chosen_for_a_type_of_case(office: ScoredOffice, open_screen: OpenScreen) -> None:
-    reader = see(office, open_screen, QA, "scorecards")
-    assert "An administrator or the Head of Customer Care chooses them" in words(reader)
-    app = press(see(office, open_screen, ADA, "scorecards"), "Publish “Service complaint”")
-    assert "is published" in words(app)
-    box = next(box for box in app.selectbox if box.label == "Scorecard for it")
-    box.set_value("service-complaint")
-    press(app, "Use this scorecard")
-    with office.reading() as session:
-        newest = session.scalars(select(ScorecardUse).order_by(ScorecardUse.id.desc())).first()
-        assert newest is not None
-        assert (newest.case_type, newest.scorecard_key) == (None, "service-complaint")
-
-
 def test_no_scorecard_means_no_review(office: ScoredOffice, open_screen: OpenScreen) -> None:
     office.draw_closed([1])
     (sampled,) = office.to_do(QA, Route.CENTRAL)
     with office.writing() as session:
         for use in session.scalars(select(ScorecardUse)):
             session.delete(use)
-    app = see(office, open_screen, QA, "review", sampled=sampled)
-    app.radio[0].set_value("No")
-    app = press(app.run(), "Continue")
+    app = press(see(office, open_screen, QA, "review", sampled=sampled), "No, start the review")
     assert "No scorecard serves cases without a type" in words(app)
+
+
+MARKED = """
+key = "marked-card"
+title = "Marked card"
+version = 1
+policy_document = "review-and-feedback-guidance"
+policy_version = "12.0"
+method_share = "1"
+asks = ["assurance_outcome", "referral_trigger"]
+
+[[requirement]]
+key = "told"
+kind = "method"
+section = "On the way"
+text = "The person was *told* what happens next."
+met = "A note of the call is on the file."
+citations = ["38", "999"]
+commitments = [5]
+quality_standards = [4]
+
+[[requirement]]
+key = "answered"
+kind = "outcome"
+section = "The answer"
+text = "Every point was answered."
+guidance = "Compare the two letters."
+not_met = "A point is left out."
+critical = true
+evidence = "always"
+citations = ["39"]
+commitments = [5]
+quality_standards = [4]
+
+[[requirement]]
+key = "late"
+kind = "outcome"
+section = "The answer"
+text = "A late request was decided."
+applies_when = { type = ["Late"] }
+citations = ["39"]
+commitments = [5]
+quality_standards = [4]
+"""
+
+
+def on_the_marked_card(office: ScoredOffice, name: str, route: Route) -> int:
+    """A draft on a card with a critical requirement, one that is not asked, and facts; its review."""
+    with office.writing() as session:
+        by = office.person(session, "Ada Min")
+        publish_scorecard(session, MARKED, by=by)
+        use_scorecard(session, None, scorecard_key="marked-card", starts_on=START, by=by)
+        sampled = session.get_one(SampledCase, office.to_do(name, route)[0])
+        case = sampled.frame_case.case
+        case.case_type, case.system_id = "Service", "{5F/1}"
+        reviewer = office.person(session, name)
+        declare_involvement(session, case, is_involved=False, by=reviewer)
+        return start_review(session, sampled, by=reviewer).id
+
+
+def test_the_sheet_shows_what_helps_and_asks_for_what_the_card_wants(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    office.draw_closed([1])
+    office.set_standard("case_link", "https://cases.example.org/{id}?r={reference}")
+    review_id = on_the_marked_card(office, QA, Route.CENTRAL)
+    app = see(office, open_screen, QA, "review", review=review_id)
+    shown = words(app)
+    assert [radio.label for radio in app.radio[:2]] == [
+        "1. Every point was answered. **(critical)**",  # outcome comes first, whatever the order of the card
+        "2. The person was \\*told\\* what happens next.",
+    ]
+    assert "requirement 1 of 2" in shown
+    assert "Compare the two letters." in shown
+    assert "**Not met:** A point is left out." in shown
+    assert "**Met:** A note of the call is on the file." in shown
+    assert "Not asked of this case, by its type, stage or risk (1): A late request was decided." in shown
+    assert "**39 " in shown  # the paragraph with its title
+    assert "version 12.0" in shown
+    (way,) = app.get("link_button")
+    assert way.proto.url == f"https://cases.example.org/5F%2F1?r={reference_of(office, review_id)}"
+
+    app = press(app, "Met")  # the button with a key of the requirement to answer now
+    assert "requirement 2 of 2" in words(app)
+    app = press(app, "Met")
+    app = press(app, "Submit review")
+    assert "3 answers are not complete." in words(app)  # the evidence always asked for, and the two facts
+    next(area for area in app.text_area if area.label == "Evidence").set_value("Seen in both letters.")
+    app = press(app.run(), "Submit review")
+    assert "“Outcome of the assurance team’s review”: choose what holds." in words(app)
+    next(box for box in app.selectbox if box.label.startswith("Outcome of")).set_value("accepted")
+    app.run()
+    app.multiselect[0].set_value(["legal_threat", "mp_involved"])
+    app = press(app.run(), "Submit review")
+    assert "is submitted" in words(app)
+    assert "Why the assurance team was asked: An MP backs the challenge" in words(app)
+    with office.reading() as session:
+        kept = session.scalars(select(ReviewAttribute.value).order_by(ReviewAttribute.value)).all()
+        assert kept == ["accepted", "legal_threat", "mp_involved"]
+
+
+def reference_of(office: ScoredOffice, review_id: int) -> str:
+    with office.reading() as session:
+        return session.get_one(Review, review_id).sampled_case.frame_case.reference
+
+
+def test_a_critical_failure_and_what_could_not_be_assessed_are_told(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    office.draw_closed([1])
+    review_id = on_the_marked_card(office, QA, Route.CENTRAL)
+    with office.writing() as session:
+        review, by = session.get_one(Review, review_id), office.person(session, QA)
+        for key, response in (("answered", ResponseValue.NOT_MET), ("told", ResponseValue.CANNOT_ASSESS)):
+            save_answer(session, review, requirement_key=key, response=response, evidence="Seen.", by=by)
+        record_fact(session, review, "assurance_outcome", ["other"], by=by)
+        record_fact(session, review, "referral_trigger", ["medium_risk"], by=by)
+        submit_review(session, review, by=by)
+    shown = words(see(office, open_screen, QA, "review", review=review_id))
+    assert "A critical requirement is not met." in shown
+    assert "Had it been met, the case would have method met." in shown
+    done = see(office, open_screen, QA, "reviews").dataframe[0].value
+    assert list(done["Critical requirement"]) == ["Not met"]
+
+
+def test_a_reviewer_corrects_with_a_reason_and_every_revision_is_told(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    office.draw_open("North", NORTH)
+    review_id = office.score(NORTH, office.to_do(NORTH, Route.OPEN)[0])
+    app = see(office, open_screen, NORTH, "review", review=review_id)
+    assert "Revision 1" not in words(app)
+    box = next(box for box in app.multiselect if box.label == "Which answers are to be corrected?")
+    box.set_value(["remedy"])
+    app.run()
+    app = press(app, "Correct the review")
+    assert "Nothing is changed." in words(app)
+    next(radio for radio in app.radio if radio.label == "2. The remedy was right.").set_value(
+        ResponseValue.NOT_MET
+    )
+    app.run()
+    next(area for area in app.text_area if area.label == "Evidence or reason for 2").set_value("None paid.")
+    app = press(app.run(), "Correct the review")
+    assert "Say why the review is changed." in words(app)
+    next(area for area in app.text_area if area.label.startswith("Why, in a few")).set_value("I misread.")
+    app = press(app.run(), "Correct the review")
+    assert "The review is corrected. This is its revision 2." in words(app)
+    for name in (NORTH, HEAD):
+        shown = words(see(office, open_screen, name, "review", review=review_id))
+        assert "**Revision 1.** Submitted by Nora North on 6 July 2026" in shown
+        assert "Reason: I misread." in shown
+        assert "From **met** to **not met**." in shown
+        assert "Overall: **Not met**" in shown
+    assert not [
+        expander
+        for expander in see(office, open_screen, HEAD, "review", review=review_id).expander
+        if expander.label == "Correct this review"
+    ]
+    with office.reading() as session:
+        assert session.scalars(select(Revision.overall_met).order_by(Revision.number)).all() == [True, False]
+        assert session.get_one(Answer, (review_id, "remedy")).evidence == "None paid."
+        # The Head has read it, and that is on record; its reviewer has nothing to see first.
+        (sight,) = session.scalars(select(FirstSight)).all()
+        assert (sight.review_id, sight.person_id) == (review_id, office.person(session, HEAD).id)
+
+
+def test_keys_can_be_switched_off(office: ScoredOffice, open_screen: OpenScreen) -> None:
+    office.draw_open("North", NORTH)
+    review_id = office.score(NORTH, office.to_do(NORTH, Route.OPEN)[0], submit=False)
+    app = see(office, open_screen, NORTH, "review", review=review_id)
+    app = press(app, "Previous")  # from what is complete, back to the last requirement
+    assert "requirement 3 of 3" in words(app)
+    assert "4 not yet due" in words(app)
+    assert {button.label: button.proto.shortcut for button in app.button if button.proto.shortcut} == {
+        "Met": "1",
+        "Not met": "2",
+        "Not applicable": "3",
+        "Not yet due": "4",
+        "Cannot assess": "5",
+        "Previous": "left",
+        "Next": "right",
+        "Submit review": "s",
+    }
+    app.toggle[0].set_value(False).run()
+    assert not [button for button in app.button if button.proto.shortcut]
+    assert "requirement 3 of 3" in words(app)

@@ -100,6 +100,8 @@ def test_signing_in_sets_a_cookie_no_script_can_read(served: Any) -> None:
     assert int(cookie["max-age"]) == 12 * 60 * 60
     assert not cookie["secure"]  # plain HTTP: the browser would never send it back
     page: Any = _ask(served, "GET", "/", Cookie=f"qa_session={cookie.value}")
+    by_name = _ask(served, "GET", "/start", Cookie=f"qa_session={cookie.value}")
+    assert (by_name.status, by_name.headers["Location"]) == (307, "/")
     assert page.status == 200
     assert 'id="root"' in page.text
     assert page.headers["X-Content-Type-Options"] == "nosniff"

@@ -10,23 +10,18 @@ from qa_app.wording import (
     LEARNING_KINDS,
     RESPONSES,
     REVIEW_STATES,
+    REVISION_CAUSES,
     ROUTES,
+    SEVERITIES,
     VERDICTS,
-    agreement_sentence,
     alternative_sentence,
-    chance_sentence,
-    detection_sentence,
-    direction_sentence,
-    not_met_sentence,
     open_sentence,
     percent,
     range_sentence,
+    time_in_words,
     verdict_sentence,
     whole_percent,
 )
-from sampling.intervals import rate_interval
-from scorecards.agreement import agreement
-from scorecards.agreement_results import AgreementResult
 from scorecards.verdicts import judge
 
 STANDARD = Fraction("0.98")
@@ -155,67 +150,31 @@ def test_open_cases_are_counted() -> None:
     assert open_sentence(0, 0, standard=standard) == "No open case has a result yet."
 
 
-def result_of(
-    both_met: int, missed: int, overcalled: int, both_not_met: int, *, outstanding: int = 0
-) -> AgreementResult:
-    counts = (both_met, missed, overcalled, both_not_met)
-    pairs, population = sum(counts), 60
-    detection = rate_interval(both_not_met, missed + both_not_met) if missed + both_not_met else None
-    return AgreementResult(
-        draw_id=1,
-        name="Second scoring",
-        population=population,
-        drawn=pairs + outstanding,
-        outstanding=outstanding,
-        not_assessable=0,
-        standard="0.90",
-        assurance="0.95",
-        figures=agreement(*counts, population=population) if pairs else None,
-        judgement=judge(
-            both_met + both_not_met, pairs + outstanding, population, standard="0.90", undecided=outstanding
-        ),
-        detection_low=detection.low if detection else None,
-        detection_high=detection.high if detection else None,
-        counts=counts,
-    )
-
-
-def test_agreement_with_its_range_and_what_is_outstanding() -> None:
-    words = agreement_sentence(result_of(35, 2, 1, 2))
-    assert words.startswith(
-        "Not shown yet: the manager and QA gave the same verdict in 37 of 40 pairs, 92.5% (likely range "
-    )
-    assert "of all 60 managers' reviews agree; the standard is 90%." in words
-    assert "more pair" in words
-    running = agreement_sentence(result_of(20, 0, 0, 0, outstanding=20))
-    assert "20 of 40 cases scored again; the verdict counts the 20 outstanding against it" in running
-    assert agreement_sentence(result_of(0, 0, 0, 0, outstanding=9)) == (
-        "Not shown yet: no pair has both verdicts yet. "
-        "9 of 9 cases still to be scored again; the standard is 90%."
-    )
-
-
-def test_what_lies_behind_raw_agreement() -> None:
-    result = result_of(36, 1, 1, 2)
-    assert "would agree in 86.1%" in chance_sentence(result)  # (37² + 3²)/40²
-    assert not_met_sentence(result).startswith("Agreement on not met: 66.7% (")
-    assert "from 4 cases that at least one of them called not met; both did in 2." in not_met_sentence(result)
-    assert detection_sentence(result).startswith("Of 3 cases that QA called not met, managers had found 2:")
-    assert direction_sentence(result) == (
-        "They differ in 2 cases: QA was stricter in 1, the manager in 1. "
-        "Chance alone would lean as far 100% of the time, so no leaning is shown."
-    )
-    # 6 to 0: 2 · (1/2)^6 = 3.125%.
-    assert direction_sentence(result_of(30, 6, 0, 0)).endswith(
-        "Chance alone would lean as far only 3.1% of the time: QA is stricter."
-    )
-    spotless = result_of(40, 0, 0, 0)
-    assert "Nobody has called" in not_met_sentence(spotless)
-    assert "QA has called no case not met" in detection_sentence(spotless)
-    assert direction_sentence(spotless) == "They differ in no case, so neither is stricter."
-
-
 def test_every_code_has_its_word() -> None:
-    for words in (VERDICTS, ROUTES, RESPONSES, REVIEW_STATES, LEARNING_KINDS, ACTION_STATES):
+    for words in (
+        VERDICTS,
+        ROUTES,
+        RESPONSES,
+        SEVERITIES,
+        REVIEW_STATES,
+        REVISION_CAUSES,
+        LEARNING_KINDS,
+        ACTION_STATES,
+    ):
         kinds = type(next(iter(words)))
         assert set(words) == set(kinds)
+
+
+def test_how_long_something_took_is_told_in_minutes() -> None:
+    told = [time_in_words(seconds) for seconds in (0, 59, 60, 119, 120, 3599, 3600, 3900, 7320)]
+    assert told == [
+        "less than a minute",
+        "less than a minute",
+        "1 minute",
+        "1 minute",
+        "2 minutes",
+        "59 minutes",
+        "1 hour",
+        "1 hour 5 minutes",
+        "2 hours 2 minutes",
+    ]

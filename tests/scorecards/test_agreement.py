@@ -20,6 +20,7 @@ def test_no_pairs() -> None:
     assert undefined == (None,) * 6
     panel = (result.detection, result.kappa, result.kappa_se, result.pabak, result.ac1, result.ac1_se)
     assert panel == (None,) * 6
+    assert (result.prevalence, result.bias) == (None, None)
     assert (result.mcnemar, result.mcnemar_midp) == (1.0, 1.0)
 
 
@@ -99,6 +100,13 @@ def test_figures_by_their_definitions(table: tuple[int, int, int, int]) -> None:
         assert result.not_met_low <= result.not_met <= result.not_met_high
     if result.kappa is not None:
         assert result.kappa == pytest.approx((result.raw - result.chance) / (1 - result.chance))
+        # Byrt, Bishop and Carlin (1993): kappa from PABAK and the two indices.
+        assert result.pabak is not None
+        assert result.prevalence is not None
+        assert result.bias is not None
+        tilt = result.bias**2 - result.prevalence**2
+        assert result.kappa == pytest.approx((result.pabak + tilt) / (1 + tilt))
+        assert (result.prevalence, result.bias) == ((a - d) / n, (b - c) / n)
 
 
 @given(TABLES)

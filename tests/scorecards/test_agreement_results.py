@@ -4,11 +4,16 @@ import pytest
 from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 
+from sampling.records.people import Role
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
-from scorecards.agreement_results import agreement_result, second_scorings
+from scorecards.actions import note_first_sight
+from scorecards.agreement_details import agreement_by_requirement, agreement_by_reviewer
+from scorecards.agreement_results import agreement_over_time, agreement_result, second_scorings
+from scorecards.pairs import Standing
 from scorecards.requirements import Kind, ResponseValue
-from scorecards.tables import SecondScoring
+from scorecards.submitting import correct_review
+from scorecards.tables import Review, SecondScoring
 from scorecards.verdicts import Verdict
 
 HEAD, QA, NORTH = "Hedda Head", "Quinn Qua", "Nora North"
@@ -80,6 +85,75 @@ def test_what_was_put_right_is_compared_as_it_stood(sqlite_engine: Engine) -> No
     draw_id = office.draw_second()
     office.score(QA, office.to_do(QA, Route.SECOND)[0], not_met=Kind.OUTCOME)
     assert office.ask(agreement_result, HEAD, draw_id).counts == (0, 0, 0, 1)
+
+
+def test_what_was_put_right_before_closing_is_no_disagreement(sqlite_engine: Engine) -> None:
+    office = ScoredOffice(sqlite_engine)
+    office.draw_open("North", NORTH)
+    first, *others = office.to_do(NORTH, Route.OPEN)
+    office.score(NORTH, first, not_met=Kind.OUTCOME, put_right=True)
+    for sampled_id in others:
+        office.score(NORTH, sampled_id)
+    draw_id = office.draw_second()
+    for sampled_id in office.to_do(QA, Route.SECOND):
+        office.score(QA, sampled_id)
+    result = office.ask(agreement_result, HEAD, draw_id)
+    assert (result.counts, result.set_apart) == ((3, 0, 0, 0), {Standing.CORRECTED: 1})
+    # Three cases are left that the standard is about, and all three agree.
+    assert (result.judgement.population, result.judgement.verdict) == (3, Verdict.MET)
+    requirements = office.ask(agreement_by_requirement, HEAD, draw_id)
+    assert list(requirements["corrected"]) == [1, 0, 0]
+    assert list(requirements["compared"]) == [3, 4, 4]
+    assert list(requirements["share"]) == [1, 1, 1]
+
+
+def test_agreement_is_on_what_was_first_submitted(sqlite_engine: Engine) -> None:
+    office = ScoredOffice(sqlite_engine)
+    scored_by_manager(office, not_met=0)
+    draw_id = office.draw_second()
+    numbers = [office.score(QA, sampled_id) for sampled_id in office.to_do(QA, Route.SECOND)]
+    before = office.ask(agreement_result, HEAD, draw_id)
+    with office.writing() as session:
+        review = session.get_one(Review, numbers[0])
+        changes = {"answered": {"response": "not_met", "evidence": "Two points have no answer."}}
+        correct_review(session, review, changes=changes, reason="Read again.", by=review.reviewer)
+        assert review.overall_met is False
+    assert office.ask(agreement_result, HEAD, draw_id) == before
+
+
+def test_who_had_seen_the_managers_review_is_counted_apart(sqlite_engine: Engine) -> None:
+    office = ScoredOffice(sqlite_engine)
+    scored_by_manager(office, not_met=0)
+    with office.writing() as session:  # while she reviewed nothing for QA, she might look
+        review = session.scalars(select(Review).order_by(Review.id).limit(1)).one()
+        note_first_sight(session, review, by=office.person(session, HEAD))
+    office.give_role(HEAD, Role.QA_REVIEWER)
+    draw_id = office.draw_second()
+    for sampled_id in office.to_do(HEAD, Route.SECOND):
+        office.score(HEAD, sampled_id)
+    result = office.ask(agreement_result, QA, draw_id)
+    assert (result.counts, result.set_apart) == ((3, 0, 0, 0), {Standing.NOT_BLIND: 1})
+    assert result.judgement.undecided == 1
+    assert result.judgement.verdict == Verdict.NOT_SHOWN
+
+
+def test_each_second_scorer_has_counts_and_a_name_for_those_entitled(sqlite_engine: Engine) -> None:
+    office = ScoredOffice(sqlite_engine)
+    scored_by_manager(office, not_met=1)
+    draw_id = office.draw_second()
+    first, *others = in_managers_order(office, draw_id)
+    office.score("Robin Qua", first)
+    for number, sampled_id in enumerate(others):
+        office.score(QA, sampled_id, not_met=None if number else Kind.OUTCOME)
+    found = office.ask(agreement_by_reviewer, HEAD, draw_id).set_index("reviewer")
+    assert list(found.loc["Robin Qua", ["pairs", "agreed", "stricter", "milder"]]) == [1, 0, 0, 1]
+    assert list(found.loc[QA, ["pairs", "agreed", "stricter", "milder"]]) == [3, 2, 1, 0]
+    # 2 of 3, Clopper-Pearson at 95%.
+    assert found.loc[QA, "low"] == pytest.approx(0.0943, abs=1e-4)
+    names = set(office.ask(agreement_by_reviewer, QA, draw_id)["reviewer"])
+    assert "You" in names
+    assert "Robin Qua" not in names
+    assert [result.draw_id for result in office.ask(agreement_over_time, QA)] == [draw_id]
 
 
 def test_agreement_is_for_qa_and_the_head(sqlite_engine: Engine) -> None:

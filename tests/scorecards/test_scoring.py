@@ -1,5 +1,6 @@
 """Scoring one case: a whole small world against the rule written out as tables, then the edges."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -8,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sampling.refused import Refused
-from scorecards.requirements import Kind, Requirement, ResponseValue, Scorecard
-from scorecards.scoring import CaseScore, missing_answers, problem_with, problems, score_case
+from scorecards.requirements import EvidenceRule, Kind, Requirement, ResponseValue, Scorecard
+from scorecards.scoring import (
+    CaseScore,
+    missing_answers,
+    next_to_answer,
+    problem_with,
+    problems,
+    score_case,
+)
 
 MET, NOT_MET, NOT_APPLICABLE, NOT_YET_DUE, CANNOT_ASSESS = ResponseValue
 
@@ -159,6 +167,24 @@ def test_missing_answers_come_in_the_order_of_the_scorecard() -> None:
     assert missing_answers(card, answers(card, MET, MET, MET, MET)) == ()
 
 
+@pytest.mark.parametrize(
+    ("start", "answered", "key"),
+    [
+        (None, [], "outcome-1"),
+        ("outcome-2", [], "outcome-2"),  # it stands where it is until that is answered
+        ("outcome-2", ["outcome-2"], "method-1"),
+        ("method-1", ["outcome-1", "method-1"], "outcome-2"),  # round to what was left out
+        (None, ["outcome-1", "outcome-2"], "method-1"),
+        ("of-another-card", ["outcome-1"], "outcome-2"),
+        ("outcome-1", ["outcome-1", "outcome-2", "method-1"], None),
+    ],
+)
+def test_what_is_to_be_answered_now(start: str | None, answered: list[str], key: str | None) -> None:
+    card = make_card(outcomes=2, methods=1)
+    found = next_to_answer(card, dict.fromkeys(answered, MET), start=start)
+    assert (found.key if found else None) == key
+
+
 # When one response stops submission, by (kind, response): without evidence, open and closed; with it.
 STOPS = {
     (Kind.OUTCOME, MET): "",
@@ -189,6 +215,37 @@ def test_what_stops_a_response(kind: Kind, response: ResponseValue, open_case: b
         assert sentence.startswith(STOPS[kind, response])
     else:
         assert sentence is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "response", "stops"),
+    [
+        (EvidenceRule.NEVER, NOT_MET, False),
+        (EvidenceRule.NEVER, CANNOT_ASSESS, True),  # a reason that the response itself asks for
+        (EvidenceRule.ALWAYS, MET, True),
+        (EvidenceRule.ALWAYS, NOT_YET_DUE, True),
+        (EvidenceRule.ON_NOT_MET, MET, False),
+        (EvidenceRule.ON_NOT_MET, NOT_MET, True),
+    ],
+)
+def test_the_rule_of_a_requirement_says_when_words_are_needed(
+    rule: EvidenceRule, response: ResponseValue, stops: bool
+) -> None:
+    requirement = replace(make_card(outcomes=0, methods=1).requirements[0], evidence=rule)
+    assert (problem_with(requirement, response, evidence=" ", open_case=True) is not None) is stops
+    assert problem_with(requirement, response, evidence="Page 3.", open_case=True) is None
+
+
+def test_a_critical_requirement_needs_a_reason_when_it_does_not_apply_and_marks_its_failure() -> None:
+    card = make_card(outcomes=1, methods=1)
+    outcome, method = card.requirements
+    critical = replace(method, critical=True)
+    assert problem_with(critical, NOT_APPLICABLE, evidence="", open_case=False) is not None
+    marked = replace(card, requirements=(outcome, critical))
+    for response, failed in ((NOT_MET, True), (CANNOT_ASSESS, False), (MET, False)):
+        score = score_case(marked, answers(marked, MET, response))
+        assert score.critical_failed is failed
+    assert not score_case(card, answers(card, MET, NOT_MET)).critical_failed
 
 
 def test_problems_name_each_requirement_in_order() -> None:

@@ -513,6 +513,13 @@ def upgrade() -> None:
             batch_op.f("ck_answer_severity_not_met"),
             "severity IS NULL OR (response IS NOT NULL AND response = 'not_met')",
         )
+        batch_op.create_index(
+            "ix_answer_other_than_met",
+            ["review_id", "requirement_key", "response"],
+            unique=False,
+            sqlite_where=sa.text("response <> 'met'"),
+            postgresql_where=sa.text("response <> 'met'"),
+        )
 
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.add_column(sa.Column("system_id", sa.Text(), nullable=True))

@@ -10,6 +10,7 @@ import pytest
 
 from sampling.records import case_files, case_workbooks
 from sampling.records.case_files import read_table
+from sampling.records.case_suggestions import suggest_mapping
 from sampling.refused import Refused
 
 ROWS = [["Reference", "Team", "Note"], ["007", "Zoë’s", "a, b; c"], ["8", "", 'said "no"']]
@@ -119,14 +120,16 @@ DYNAMICS = {
 
 
 @pytest.mark.parametrize("language", DYNAMICS)
-def test_the_hidden_columns_of_dynamics_are_left_out(language: str) -> None:
+def test_of_the_hidden_columns_of_dynamics_only_the_guid_is_kept(language: str) -> None:
     hidden = DYNAMICS[language]
     modified = datetime(2016, 5, 16, 9, 30)  # noqa: DTZ001
     data = workbook([*hidden, "Reference", "State"], [GUID, CHECKSUM, modified, "CAS-1", "Open"])
     table = read_table(data, "Active Cases.xlsx")
-    assert table.columns == ("Reference", "State")
-    assert table.rows == [("CAS-1", "Open")]
-    assert all(name in table.notes[0] for name in hidden)
+    assert table.columns == (hidden[0], "Reference", "State")
+    assert table.rows == [(GUID, "CAS-1", "Open")]
+    assert all(name in table.notes[0] for name in hidden[1:])
+    assert hidden[0] not in table.notes[0]
+    assert suggest_mapping(table).system_id == hidden[0]
 
 
 def test_columns_that_only_resemble_those_of_dynamics_stay() -> None:

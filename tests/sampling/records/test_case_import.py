@@ -257,6 +257,26 @@ def test_an_extract_changes_only_what_it_tells(
         take_in(session, wrong, by=importer, as_at=MAY + timedelta(days=2), mapping=less)
 
 
+def test_what_the_case_system_calls_a_case_is_kept_told_and_undone(
+    engine: Engine, importer: Person, transaction: Callable[[], Any]
+) -> None:
+    header = HEADER.replace("ref,", "guid,ref,")
+    row = "C-1,Open,North,A Smith,,1/3/2016,,,high\n"
+    mapping = replace(MAPPING, system_id="guid")
+    with transaction() as session:
+        take_in(session, HEADER + row, by=importer)
+        made = take_in(session, f"{header}{{5F1F}},{row}", by=importer, mapping=mapping)
+        assert list(changed_cases(session, made.id).itertuples(index=False, name=None)) == [
+            ("C-1", "identifier in the case system", None, "{5F1F}")
+        ]
+        take_in(session, HEADER + row.replace("high", "low"), by=importer)  # says nothing of it
+        assert session.scalars(select(Case.system_id)).one() == "{5F1F}"
+        for _ in range(2):
+            undo_import(session, newest_import(session), by=importer)
+    with reading(engine) as session:
+        assert session.scalars(select(Case.system_id)).one() is None
+
+
 def test_a_file_for_one_team_lets_only_its_cases_vanish(
     engine: Engine, importer: Person, transaction: Callable[[], Any]
 ) -> None:

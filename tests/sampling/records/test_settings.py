@@ -12,7 +12,14 @@ from sampling.records.audit_trail import AuditEntry
 from sampling.records.calendars import month_end, working_days_on
 from sampling.records.office import add_person
 from sampling.records.people import Person, Role
-from sampling.records.settings import SETTINGS, Setting, check_setting, set_setting, setting
+from sampling.records.settings import (
+    SETTINGS,
+    Setting,
+    address_of_case,
+    check_setting,
+    set_setting,
+    setting,
+)
 from sampling.refused import Refused
 
 APRIL, JULY = date(2026, 4, 1), date(2026, 7, 1)
@@ -28,6 +35,8 @@ def test_what_nobody_has_set_has_the_shipped_value(session: Session) -> None:
         "assurance": "0.95",
         "monthly_quota": "2",
         "calendar": "ENG",
+        "dispute_window": "10",
+        "case_link": "",
     }
     for name, value in shipped.items():
         check_setting(name, value)
@@ -87,7 +96,9 @@ def test_a_share_lies_between_none_and_all(value: str) -> None:
     "value",
     ["", "0", "1", "1.0", "0.0", "-0.5", "98", "98%", "0,98", "4/5", "most", "NaN", "sNaN", "Infinity"],
 )
-@pytest.mark.parametrize("name", [name for name in SETTINGS if name not in ("monthly_quota", "calendar")])
+@pytest.mark.parametrize(
+    "name", [name for name in SETTINGS if name.endswith("_standard") or name == "assurance"]
+)
 def test_what_is_no_share_is_refused_in_words(name: str, value: str) -> None:
     with pytest.raises(Refused, match=r"type a share between .* and 1, such as 0\.95\.$"):
         check_setting(name, value)
@@ -112,6 +123,51 @@ def test_a_quota_is_a_whole_number_of_cases() -> None:
     for value in ("0", "00", "01", "101", "-1", "2.5", "two", "", "²", "٣", "1" * 5000):
         with pytest.raises(Refused, match="whole number from 1 to 100"):
             check_setting("monthly_quota", value)
+
+
+@pytest.mark.parametrize(
+    ("template", "address"),
+    [
+        ("https://cases.example.org/main.aspx?id={id}&r={reference}", "main.aspx?id=5F%2F1&r=C%2F1%26x%3Dy"),
+        ("http://cases.example.org/{reference}", "C%2F1%26x%3Dy"),
+        ("https://cases.example.org:8080/#{id}", "#5F%2F1"),
+    ],
+)
+def test_the_address_of_a_case_is_filled_in_and_escaped(template: str, address: str) -> None:
+    check_setting("case_link", template)
+    filled = address_of_case(template, reference="C/1&x=y", system_id="{5F/1}")
+    assert filled is not None
+    assert filled.endswith(f"/{address}")
+
+
+def test_without_an_address_or_the_identifier_it_needs_there_is_no_link() -> None:
+    check_setting("case_link", "")
+    assert address_of_case("", reference="C-1", system_id="5F1F") is None
+    for missing in (None, ""):
+        assert address_of_case("https://x.example/{id}", reference="C-1", system_id=missing) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "javascript:alert({id})",
+        "cases.example.org/{id}",
+        "//cases.example.org/{id}",
+        "https:///{id}",
+        "https://{id}/case",
+        "https://example.org@{id}.example/",
+        "https://user@example.org/{id}",
+        "https://[example/{id}",
+        "https://example.org/case",
+        "https://example.org/{case}?{id}",
+        'https://example.org/{id}" onclick=',
+        "https://example.org/ {id}",
+        "https://exämple.org/{id}",
+    ],
+)
+def test_what_is_no_address_of_cases_is_refused(value: str) -> None:
+    with pytest.raises(Refused, match="is not an address of cases"):
+        check_setting("case_link", value)
 
 
 def test_what_is_not_known_is_refused_with_what_is() -> None:

@@ -1,0 +1,157 @@
+"""One pair of reviews side by side, and the answers of the person who decides it."""
+
+from typing import NoReturn
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from qa_app.agreement_words import REASONS
+from qa_app.runtime import as_typed, do, flash, problem
+from qa_app.wording import RESPONSES, moment_in_words
+from sampling.records.cases import Case
+from sampling.records.people import Person
+from scorecards.actions import declare_involvement
+from scorecards.adjudication import Reason, decide_pair
+from scorecards.adjudication_queries import OneReview, PairSheet
+from scorecards.requirements import Requirement, ResponseValue
+from scorecards.tables_agreement import Adjudication
+
+
+def decide(sheet: PairSheet) -> None:
+    """Say whether one was involved; then answer what differs, confirm the rest, and give the reason."""
+    st.subheader(as_typed(sheet.reference), anchor=False)
+    if sheet.is_decided:
+        st.write("This pair has been decided.")
+        return
+    if not sheet.has_declared:
+        _declare(sheet)
+        return
+    if sheet.has_seen:
+        st.warning(
+            "You have opened one of these two reviews before. If you know whose it is, leave the pair."
+        )
+    st.write(
+        f"Read the file as it stood on {moment_in_words(sheet.file_read_at)}, and answer as you would score "
+        "it. Which review is whose is not told, and their order was drawn by lot."
+    )
+    differing = [asked for asked in sheet.card.requirements if asked.key not in sheet.shared]
+    alike = [asked for asked in sheet.card.requirements if asked.key in sheet.shared]
+    verdicts: dict[str, ResponseValue] = {}
+    if differing:
+        st.subheader("Where they differ", anchor=False)
+    for requirement in differing:
+        answer = _differing(sheet, requirement)
+        if answer is not None:
+            verdicts[requirement.key] = answer
+    st.subheader("Where they agree", anchor=False)
+    st.write("Change an answer if both are wrong. What you leave stands as both have it.")
+    for requirement in alike:
+        answer = _alike(sheet, requirement)
+        if answer != sheet.shared[requirement.key]:
+            verdicts[requirement.key] = answer
+    reason = st.radio(
+        "What lies behind it",
+        list(Reason),
+        index=None,
+        format_func=REASONS.__getitem__,
+        key=f"reason-{sheet.sampled_case_id}",
+    )
+    note = st.text_area(
+        "Note", key=f"note-{sheet.sampled_case_id}", help="What would help others see it. Do not name people."
+    )
+    if st.button("Decide this pair", type="primary"):
+        decided = do(
+            lambda session, by: decide_pair(
+                session,
+                session.get_one(Adjudication, sheet.sampled_case_id),
+                verdicts=verdicts,
+                reason=reason,
+                note=note or "",
+                by=by,
+            )
+        )
+        if decided is not None:
+            flash(f"{sheet.reference} is decided.")
+            _back()
+
+
+def _declare(sheet: PairSheet) -> None:
+    answer = st.radio(
+        f"Were you involved in {sheet.reference} in any other way?",
+        ["No", "Yes"],
+        index=None,
+        key=f"involved-{sheet.sampled_case_id}",
+        help="For example you advised on it, know the person, or took a call about it.",
+    )
+    note = ""
+    if answer == "Yes":
+        note = st.text_area("How were you involved?", key=f"involved-note-{sheet.sampled_case_id}") or ""
+    if not st.button("Continue", type="primary"):
+        return
+    if answer is None:
+        problem("Select whether you were involved in this case.")
+        return
+
+    def say(session: Session, by: Person) -> None:
+        case = session.get_one(Case, sheet.case_id)
+        declare_involvement(session, case, is_involved=answer == "Yes", note=note, by=by)
+
+    before = st.session_state.get("things_done", 0)
+    do(say)
+    if st.session_state.get("things_done", 0) != before:
+        if answer == "Yes":
+            _back()
+        st.rerun()
+
+
+def _back() -> NoReturn:
+    st.query_params.clear()
+    st.rerun()
+
+
+def _differing(sheet: PairSheet, requirement: Requirement) -> ResponseValue | None:
+    with st.container(border=True):
+        st.markdown(f"**{as_typed(requirement.text)}**")
+        st.caption(as_typed(requirement.guidance))
+        left, right = st.columns(2)
+        for place, name, review in ((left, "A", sheet.review_a), (right, "B", sheet.review_b)):
+            place.markdown(f"Review {name}: {_answer(review, requirement.key)}")
+        return st.radio(
+            f"Your answer: {requirement.text}",
+            sheet.choices,
+            index=None,
+            format_func=RESPONSES.__getitem__,
+            horizontal=True,
+            key=f"answer-{sheet.sampled_case_id}-{requirement.key}",
+            label_visibility="collapsed",
+        )
+
+
+def _answer(review: OneReview, key: str) -> str:
+    if not review.file_found:
+        return "**the file could not be found**"
+    response = review.responses.get(key)
+    words = "no answer" if response is None else RESPONSES[response]
+    evidence = review.evidence.get(key, "")
+    return f"**{words}**" + (f"  \n{as_typed(evidence)}" if evidence else "")
+
+
+def _alike(sheet: PairSheet, requirement: Requirement) -> ResponseValue:
+    words = [
+        f"Review {name}: {as_typed(review.evidence[requirement.key])}"
+        for name, review in (("A", sheet.review_a), ("B", sheet.review_b))
+        if review.evidence.get(requirement.key)
+    ]
+    answer = st.selectbox(
+        requirement.text,
+        sheet.choices,
+        index=sheet.choices.index(sheet.shared[requirement.key]),
+        format_func=lambda value: (
+            f"{RESPONSES[value]}, as both say" if value == sheet.shared[requirement.key] else RESPONSES[value]
+        ),
+        key=f"alike-{sheet.sampled_case_id}-{requirement.key}",
+        help=as_typed(requirement.guidance),
+    )
+    if words:
+        st.caption("  \n".join(words))
+    return answer

@@ -1,0 +1,152 @@
+"""Stepping in from a score sheet: what to put right, who, by when; what came of it; what is held back."""
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from qa_app.held_words import LEVELS, for_days
+from qa_app.runtime import (
+    as_typed,
+    carry_out,
+    date_input,
+    do,
+    fresh,
+    given,
+    in_words,
+    link,
+    reading,
+    signed_in,
+)
+from qa_app.wording import cases_in_words
+from sampling.records.database import today
+from sampling.records.people import Person
+from sampling.tables import Route
+from scorecards.held_cases import held_cases, tell_manager
+from scorecards.interventions import (
+    InterventionRow,
+    finish_intervention,
+    intervene,
+    interventions,
+    may_intervene,
+    owners_for,
+    put_right,
+)
+from scorecards.queries import ReviewSheet
+from scorecards.requirements import Requirement
+from scorecards.tables import Review, ReviewState
+from scorecards.tables_intervention import Intervention
+
+
+def show_held(sheet: ReviewSheet) -> None:
+    """Say that the case of a submitted review must not go out, to whoever may know."""
+    with reading() as session:
+        rows = [
+            row
+            for row in held_cases(session, signed_in(), waiting_only=True)
+            if row.review_id == sheet.review_id
+        ]
+    for row in rows:
+        st.warning(
+            f"**{as_typed(row.reference)} must not go out.** It is held back {for_days(row.days_held)}: an "
+            f"outcome requirement is not met. It may go once that is put right, or when somebody of the "
+            f"level “{LEVELS[row.required_level]}” releases it."
+        )
+        link("held_cases", "See what holds it, and let it go", held=row.held_id)
+        if row.is_own_team and row.told_at is None:
+            do(lambda session, by, shown=row.held_id: tell_manager(session, [shown], by=by))  # type: ignore[misc]
+
+
+def step_in(sheet: ReviewSheet, requirement: Requirement) -> None:
+    """Beneath an answer that is not met: what was asked for, and the forms to ask and to put right."""
+    if not sheet.is_open_case or sheet.route != Route.OPEN:
+        return
+    with reading() as session:
+        person, review = signed_in(), session.get_one(Review, sheet.review_id)
+        may = may_intervene(session, review, person)
+        owners = owners_for(session, review) if may else {}
+        asked = [
+            row
+            for row in interventions(session, person, review_id=sheet.review_id)
+            if row.requirement_key == requirement.key
+        ]
+        day = today(session)
+    for row in asked:
+        show_intervention(row)
+    if not may:
+        return
+    # New once something was asked for, and only then: other answers that are saved leave what is typed alone.
+    key = f"intervene-{sheet.review_id}-{requirement.key}-{len(asked)}"
+    with st.expander("Intervene now"):
+        what = st.text_area("What is to be put right", key=f"{key}-what", height=80)
+        owner = st.selectbox(
+            "Who does it",
+            list(owners),
+            index=None,
+            format_func=owners.__getitem__,
+            key=f"{key}-owner",
+            placeholder="Choose a person",
+        )
+        due_on = date_input("By when", f"{key}-due", value=day)
+        if st.button("Ask for it", key=f"{key}-ask"):
+            carry_out(
+                lambda session, by: intervene(
+                    session,
+                    session.get_one(Review, sheet.review_id),
+                    requirement_key=requirement.key,
+                    what=what or "",
+                    owner=session.get_one(Person, given(owner, "who does it")),
+                    due_on=given(due_on, "by when"),
+                    by=by,
+                ),
+                done="It is asked for. Its owner sees it on their screen “Start”.",
+            )
+    if sheet.state == ReviewState.SUBMITTED and requirement.key not in sheet.put_right:
+        _put_right(sheet, requirement)
+
+
+def show_intervention(row: InterventionRow) -> None:
+    """One intervention with its dates, and the form for its result where the reader may give it."""
+    st.markdown(f"**To put right:** {as_typed(row.what)}  \n{as_typed(row.owner)}, {_when(row)}.")
+    if row.result:
+        st.markdown(f"**What came of it:** {as_typed(row.result)}")
+    if not row.may_finish:
+        return
+    with (
+        st.expander(f"Record the result of intervention {row.intervention_id}"),
+        st.form(fresh(f"finish-intervention-{row.intervention_id}"), border=False),
+    ):
+        result = st.text_area("What was done, and what came of it", height=80)
+        done_on = date_input("Done on", fresh(f"finished-on-{row.intervention_id}"))
+        if st.form_submit_button("Record the result"):
+            carry_out(
+                lambda session, by: finish_intervention(
+                    session,
+                    session.get_one(Intervention, row.intervention_id),
+                    result=result or "",
+                    done_on=given(done_on, "the day on which it was done"),
+                    by=by,
+                ),
+                done="The result is recorded.",
+            )
+
+
+def _when(row: InterventionRow) -> str:
+    if row.done_on is not None:
+        return f"done on {in_words(row.done_on)}, due {in_words(row.due_on)}"
+    late = f" – **overdue by {cases_in_words(row.days_overdue, 'day')}**" if row.days_overdue else ""
+    return f"due {in_words(row.due_on)}{late}"
+
+
+def _put_right(sheet: ReviewSheet, requirement: Requirement) -> None:
+    key = f"right-since-{sheet.review_id}-{requirement.key}"
+    with st.expander("Record that it was put right"):
+        st.write("What was found stays on record; that it is met now comes beside it.")
+        reason = st.text_area("What was done, and where the file shows it", key=f"{key}-reason", height=80)
+        if st.button("It is met now", key=f"{key}-record"):
+            carry_out(
+                lambda session, by: _record(session, by, sheet.review_id, requirement.key, reason or ""),
+                done="Recorded: it was put right.",
+            )
+
+
+def _record(session: Session, by: Person, review_id: int, key: str, reason: str) -> None:
+    put_right(session, session.get_one(Review, review_id), requirement_keys=[key], reason=reason, by=by)

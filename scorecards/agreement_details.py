@@ -1,0 +1,193 @@
+"""Behind the agreement of a second scoring: requirement by requirement, and by who scored again."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sampling.intervals import rate_interval
+from sampling.records.people import Person, Role, roles_of
+from sampling.tables import Draw
+from scorecards.agreement import ItemAgreement, item_agreement
+from scorecards.agreement_results import draw_to_compare
+from scorecards.pairs import Pair, Standing, Submitted, pairs_of
+from scorecards.requirements import ResponseValue
+from scorecards.tables_agreement import Adjudication
+
+# Blind, of the same version and cut-off: their answers can be laid beside each other.
+_COMPARABLE = frozenset({Standing.COUNTED, Standing.NOT_ASSESSABLE, Standing.CORRECTED})
+_VERDICTS = {
+    ResponseValue.MET: True,
+    ResponseValue.NOT_MET: False,
+    ResponseValue.CANNOT_ASSESS: False,  # missing data counts as not met here as in every result
+}
+_REQUIREMENTS = [
+    "scorecard",
+    "requirement",
+    "compared",
+    "both_met",
+    "missed",
+    "overcalled",
+    "both_not_met",
+    "corrected",
+    "by_one",
+    "share",
+    "low",
+    "high",
+]
+_REVIEWERS = [
+    "reviewer",
+    "pairs",
+    "agreed",
+    "share",
+    "low",
+    "high",
+    "stricter",
+    "milder",
+    "decided",
+    "upheld",
+]
+_KINDS = ("both_met", "missed", "overcalled", "both_not_met")
+_ALIKE = frozenset({"both_met", "both_not_met"})
+
+
+def agreement_by_requirement(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
+    """On which requirements do the two differ? A row for each that was asked, in the scorecard's order.
+
+    The four kinds of pair where both answered met or not met; apart, what was put right before closing and
+    QA found met, and what only one of the two judged; and the share answered alike with its range, each
+    stratum weighted.
+    """
+    draw = draw_to_compare(session, draw_id, person)
+    pairs = _comparable(session, draw_id)
+    texts = {
+        (pair.card.title, requirement.key): requirement.text
+        for pair in pairs
+        for requirement in pair.card.requirements
+    }
+    rows = []
+    for (title, key), text in texts.items():
+        kinds = {pair.sampled_case_id: [_kind(pair, key)] for pair in pairs if pair.card.title == title}
+        counts = Counter(kind for of_pair in kinds.values() for kind in of_pair)
+        found = _share_alike(draw, pairs, kinds)
+        rows.append(
+            (
+                title,
+                text,
+                found.answers,
+                *(counts[kind] for kind in _KINDS),
+                counts["corrected"],
+                counts["by_one"],
+                found.share,
+                found.low,
+                found.high,
+            )
+        )
+    return pd.DataFrame(rows, columns=_REQUIREMENTS)
+
+
+def agreement_on_answers(session: Session, draw_id: int, person: Person) -> ItemAgreement | None:
+    """What share of all answers to requirements do the two give alike? None before the first pair."""
+    draw = draw_to_compare(session, draw_id, person)
+    pairs = _comparable(session, draw_id)
+    kinds = {
+        pair.sampled_case_id: [_kind(pair, requirement.key) for requirement in pair.card.requirements]
+        for pair in pairs
+    }
+    return _share_alike(draw, pairs, kinds) if pairs else None
+
+
+def _comparable(session: Session, draw_id: int) -> list[Pair]:
+    return [pair for pair in pairs_of(session, draw_id) if pair.standing in _COMPARABLE]
+
+
+def _share_alike(draw: Draw, pairs: Sequence[Pair], kinds: Mapping[int, Sequence[str]]) -> ItemAgreement:
+    """The share of some answers that are alike, among the cases of which both judged any of them.
+
+    How many cases of a stratum those are is estimated from its pairs.
+    """
+    strata = []
+    for stratum in draw.plan.frame.strata:
+        inside = [kinds.get(pair.sampled_case_id, []) for pair in pairs if pair.stratum == stratum.code]
+        judged = [of_case for of_case in inside if any(kind in _KINDS for kind in of_case)]
+        cases = stratum.population * len(judged) // len(inside) if inside else stratum.population
+        answers = [sum(kind in _KINDS for kind in of_case) for of_case in judged]
+        alike = [sum(kind in _ALIKE for kind in of_case) for of_case in judged]
+        strata.append((cases, answers, alike))
+    return item_agreement(strata, confidence=float(draw.plan.assurance))
+
+
+def _kind(pair: Pair, key: str) -> str:
+    """How the two answers to one requirement lie to each other; "" where they cannot be compared."""
+    assert pair.qa is not None
+    manager, qa = _verdict(pair.manager, key), _verdict(pair.qa, key)
+    if (manager is None) != (qa is None):
+        return "by_one"
+    if manager is None or qa is None:
+        return ""
+    if not manager and qa and pair.manager.answers[key].get("put_right"):
+        return "corrected"
+    if manager:
+        return "both_met" if qa else "missed"
+    return "overcalled" if qa else "both_not_met"
+
+
+def _verdict(review: Submitted, key: str) -> bool | None:
+    response = review.responses.get(key) if review.file_found else None
+    return None if response is None else _VERDICTS.get(response)
+
+
+def agreement_by_reviewer(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
+    """How often each second scorer and the managers gave the same verdict; a count, and never a ranking.
+
+    The rows are in the order in which the tickets first name each. Names are for the Head; a reviewer sees
+    which row is their own. `upheld` are those of the adjudicated differences in which they were right.
+    """
+    draw = draw_to_compare(session, draw_id, person)
+    decided: dict[int, bool | None] = dict(
+        session.execute(
+            select(Adjudication.sampled_case_id, Adjudication.overall_met).where(
+                Adjudication.draw_id == draw_id,
+                Adjudication.is_discordant,
+                Adjudication.decided_at.is_not(None),
+            )
+        ).all()
+    )
+    of_reviewer: dict[int, list[Pair]] = defaultdict(list)
+    for pair in pairs_of(session, draw_id):
+        if pair.qa is not None and pair.standing == Standing.COUNTED:
+            of_reviewer[pair.qa.reviewer_id].append(pair)
+    sees_names = Role.HEAD in roles_of(session, person)
+    rows = []
+    for number, (reviewer_id, pairs) in enumerate(of_reviewer.items(), start=1):
+        differing = [pair for pair in pairs if pair.is_discordant]
+        stricter = sum(pair.manager.overall is True for pair in differing)
+        agreed = len(pairs) - len(differing)
+        found = rate_interval(agreed, len(pairs), confidence=float(draw.plan.assurance))
+        answered = [pair for pair in differing if pair.sampled_case_id in decided]
+        label = f"Second scorer {number}"
+        if sees_names:
+            label = session.get_one(Person, reviewer_id).name
+        elif reviewer_id == person.id:
+            label = "You"
+        rows.append(
+            (
+                label,
+                len(pairs),
+                agreed,
+                float(Fraction(agreed, len(pairs))),
+                found.low,
+                found.high,
+                stricter,
+                len(differing) - stricter,
+                len(answered),
+                sum(
+                    pair.qa is not None and decided[pair.sampled_case_id] == pair.qa.overall
+                    for pair in answered
+                ),
+            )
+        )
+    return pd.DataFrame(rows, columns=_REVIEWERS)
