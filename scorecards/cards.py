@@ -16,6 +16,7 @@ from sampling.records.people import Person, Role, check_may_act_as
 from sampling.refused import Refused
 from scorecards.card_changes import compare, marks_missing
 from scorecards.card_reading import read_scorecard, toml_table
+from scorecards.case_facts import shipped_case_facts
 from scorecards.requirements import Scorecard, scorecard_sha256
 from scorecards.tables import (
     ScorecardUse,
@@ -67,6 +68,13 @@ def keep_as_published(
             f"it. Give the card the number {before.version + 1}."
         )
     check_nothing_missing(marks_missing(card, before))
+    known = [fact.key for fact in shipped_case_facts()]
+    unknown = next((key for key in card.asks if key not in known), None)
+    if unknown is not None:
+        raise Refused(
+            f"“{card.title}” asks for the list of facts “{unknown}”, which there is not. "
+            f"Name one of {', '.join(known)}, or leave it out."
+        )
     version.version, version.title, version.definition = card.version, card.title, definition
     version.state = VersionState.PUBLISHED
     version.sha256 = scorecard_sha256(card)

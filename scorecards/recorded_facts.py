@@ -23,7 +23,7 @@ def _lists() -> dict[str, CaseFact]:
 
 def facts_asked(scorecard: Scorecard) -> tuple[CaseFact, ...]:
     """The lists of facts that a scorecard asks for, in its order."""
-    return tuple(_lists()[key] for key in scorecard.asks if key in _lists())
+    return tuple(_lists()[key] for key in scorecard.asks)
 
 
 def facts_of(session: Session, review: Review) -> dict[str, tuple[str, ...]]:

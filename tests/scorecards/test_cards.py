@@ -142,6 +142,12 @@ def test_a_file_obeys_the_same_rule(drawn: ScoredOffice) -> None:
             publish_scorecard(session, GROWN.replace("version = 2", "version = 3"), by=ada)
 
 
+def test_a_card_asks_only_for_lists_that_there_are(drawn: ScoredOffice) -> None:
+    asking = CARD.replace('method_share = "1"', 'method_share = "1"\nasks = ["favourite_colour"]', 1)
+    with drawn.writing() as session, refused("“favourite_colour”, which there is not"):
+        publish_scorecard(session, asking.replace("short-card", "asking"), by=drawn.person(session, ADA))
+
+
 def test_a_draft_gets_the_next_number_even_when_a_file_came_first(drawn: ScoredOffice) -> None:
     with drawn.writing() as session:
         ada, version = drawn.person(session, ADA), started(session, drawn)
