@@ -43,11 +43,11 @@ _SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
     "results": (results.show, _REVIEWERS | {Role.HEAD}),
     "held_cases": (held_cases.show, _EVERYONE),  # an approver may have no role
     "disputes": (disputes.show, _REVIEWERS | {Role.HEAD}),
+    "learning": (learning.show, _EVERYONE),  # an action may be anybody's
+    "themes": (themes.show, {Role.QA_REVIEWER, Role.THEMATIC_REVIEWER, Role.HEAD}),
     "second_scoring": (second_scoring.show, {Role.QA_REVIEWER, Role.HEAD}),
     "adjudication": (adjudication.show, {Role.QA_REVIEWER, Role.HEAD}),
     "calibration": (calibration.show, _REVIEWERS | {Role.HEAD}),
-    "themes": (themes.show, {Role.QA_REVIEWER, Role.THEMATIC_REVIEWER, Role.HEAD}),
-    "learning": (learning.show, _EVERYONE),  # an action may be anybody's
     "import_cases": (import_cases.show, {Role.ADMINISTRATOR, Role.HEAD, Role.QA_REVIEWER}),
     "scorecards": (scorecards.show, _EVERYONE),
     "reassign": (reassign.show, {Role.LINE_MANAGER, Role.HEAD, Role.ADMINISTRATOR}),
@@ -57,8 +57,7 @@ _SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
 _HEADINGS: Final = {
     "samples": "Sampling",
     "results": "Quality",
-    "second_scoring": "Do we agree",
-    "themes": "Learning",
+    "second_scoring": "Agreement",
     "import_cases": "Office",
 }
 _FROM_A_LINK: Final = {"review"}  # reached from a list, with ?review=…
