@@ -16,7 +16,8 @@ _PERCENT: Final = alt.Axis(format=".0%", tickCount=6, **_AXIS)
 _LINES: Final = alt.Axis(labelExpr="split(datum.label, '|')", labelAngle=0, labelOverlap="parity", **_AXIS)
 _SHADES: Final = [ACCENT, "#e8f0f7"]  # the less is met, the darker
 _DARK: Final = 0.28  # up to here of the way from dark to light, white words are easier to read
-_LEAST_WIDTH: Final = 38  # of a column whose words can still be read, in pixels
+_MANY: Final = 8  # columns, whose names then stand upright
+_LEAST_WIDTH: Final = 31  # of a column whose words can still be read, in pixels
 
 
 def trend_chart(frame: pd.DataFrame, *, standard: float | None, pooled: float) -> alt.LayerChart:
@@ -102,6 +103,7 @@ def heat_map(frame: pd.DataFrame, *, rows: list[str], columns: list[str]) -> alt
     shaded = frame.loc[~frame["is_small"], "share"]
     lowest = 1.0 if shaded.empty else float(shaded.min())
     domain = [min(int(lowest * 20) / 20, 0.9), 1.0]
+    are_many = len(columns) > _MANY
     base = alt.Chart(frame).encode(
         x=alt.X(
             "column:N",
@@ -109,9 +111,9 @@ def heat_map(frame: pd.DataFrame, *, rows: list[str], columns: list[str]) -> alt
             title=None,
             axis=alt.Axis(
                 orient="top",
-                labelAngle=0,
+                labelAngle=-90 if are_many else 0,
                 labelLimit=110,
-                labelOverlap="parity",
+                labelOverlap=not are_many,
                 domain=False,
                 ticks=False,
                 labelColor=INK,
@@ -137,9 +139,11 @@ def heat_map(frame: pd.DataFrame, *, rows: list[str], columns: list[str]) -> alt
     colour = alt.condition(dark, alt.value("#ffffff"), alt.value(INK))
     # On a narrow screen the words would run into each other: the table below has them all.
     seen = alt.ExprRef(f"width / {max(len(columns), 1)} < {_LEAST_WIDTH} ? 0 : 1")
-    share = base.mark_text(dy=-6, fontSize=12, opacity=seen).encode(text="words:N", color=colour)
+    share = base.mark_text(dy=-6, fontSize=10 if are_many else 12, opacity=seen).encode(
+        text="words:N", color=colour
+    )
     cases = base.mark_text(dy=8, fontSize=10, opacity=seen).encode(text="of:N", color=colour)
-    return _finished(large + small + share + cases, 36 * max(len(rows), 1) + 110)
+    return _finished(large + small + share + cases, 36 * max(len(rows), 1) + (180 if are_many else 110))
 
 
 def _rule(at: float, words: str, scale: alt.Scale, *, dash: list[int]) -> Any:

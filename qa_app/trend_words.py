@@ -85,8 +85,8 @@ def trend_sentences(trend: Trend, grain: Grain, *, standard: Fraction | None) ->
     out = trend.rows[trend.rows["place"] != Place.WITHIN]
     if out.empty:
         sentences.append(
-            f"Each of the {trend.periods} {grain}s with results lies within its limits: chance alone "
-            "explains the differences between them."
+            f"Each of the {trend.periods} {grain}s with results lies within its limits, so chance "
+            "alone could explain the differences between them."
         )
     for _, row in out.iterrows():
         side, edge = ("below", "limit_low") if row["place"] == Place.BELOW else ("above", "limit_high")

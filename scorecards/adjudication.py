@@ -1,7 +1,8 @@
 """Adjudication: a third person decides pairs of reviews, without being told whose is which.
 
 Every pair in which the two gave different verdicts, and a random part of those they both called met:
-what both miss shows nowhere else. Agreement stays what it was before.
+what both miss shows nowhere else. Agreement stays what it was before. Whoever starts a pair has it to
+themselves; what they answer is kept as they give it, and nobody else sees it.
 """
 
 from collections.abc import Mapping
@@ -17,17 +18,18 @@ from sampling.draw import draw as smallest_tickets
 from sampling.draw import seed_from
 from sampling.frames import check_may_plan
 from sampling.records import audit_trail
-from sampling.records.database import now
-from sampling.records.people import Person, Role, check_may_act_as
+from sampling.records.database import now, today
+from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
 from sampling.refused import Refused
 from sampling.tables import Draw, Route, SampledCase
 from scorecards.actions import LONGEST_TEXT
+from scorecards.answers import card_of
 from scorecards.independence import Involvement, barred_because
 from scorecards.involvement import check_has_declared, involvement_of
 from scorecards.pairs import Pair, Standing, pairs_of
 from scorecards.requirements import ResponseValue, allowed_responses
 from scorecards.scoring import score_case
-from scorecards.tables import Review
+from scorecards.tables import Review, SecondScoring
 from scorecards.tables_agreement import Adjudication, AdjudicationDraw
 
 BOTH_MET: Final = 59  # with none missed among them, at most 5% of all that both called met are
@@ -121,6 +123,73 @@ def check_may_adjudicate(session: Session, adjudication: Adjudication, person: P
         )
 
 
+def is_free(session: Session, adjudication: Adjudication) -> bool:
+    """Whether a pair may be started, or taken over: nobody has it, or whoever had it has left it behind.
+
+    Left behind is the draft of somebody who has left, is away today, or may no longer decide the pair.
+    """
+    holder = adjudication.started_by
+    if holder is None:
+        return True
+    is_away = select(Absence.id).where(Absence.person_id == holder.id, in_force(Absence, today(session)))
+    if session.scalars(is_away).first() is not None:
+        return True
+    try:
+        check_may_adjudicate(session, adjudication, holder)
+    except Refused:
+        return True
+    return False
+
+
+def start_pair(session: Session, adjudication: Adjudication, *, by: Person) -> Adjudication:
+    """Have a pair to oneself, and go on with what a colleague has left behind; their answers are kept.
+
+    Refused without a declaration, when the person is no third person, or when a colleague has the pair.
+    """
+    _hold(session, adjudication)
+    check_may_adjudicate(session, adjudication, by)
+    sampled = session.get_one(SampledCase, adjudication.sampled_case_id)
+    check_has_declared(session, sampled, by)
+    _check_undecided(adjudication)
+    before = adjudication.started_by
+    if before is not None and before.id == by.id:
+        return adjudication
+    if before is not None and not is_free(session, adjudication):
+        raise Refused(f"{before.name} is deciding {sampled.frame_case.reference} already. Take another pair.")
+    adjudication.started_by = by
+    what = f"sampled case {sampled.id}"
+    if before is None:
+        audit_trail.record(session, "start_pair", what, by=by)
+    else:
+        audit_trail.record(session, "take_over_pair", what, by=by, before=before.id)
+    session.flush()
+    return adjudication
+
+
+def save_pair_answer(
+    session: Session,
+    adjudication: Adjudication,
+    *,
+    requirement_key: str,
+    response: ResponseValue,
+    by: Person,
+) -> None:
+    """Keep one answer of a pair that is not decided yet."""
+    _hold_own(session, adjudication, by)
+    _check_answers(session, adjudication, {requirement_key: response})
+    adjudication.verdicts = {**adjudication.verdicts, requirement_key: str(response)}
+
+
+def save_pair_reason(
+    session: Session, adjudication: Adjudication, *, reason: Reason | None, note: str, by: Person
+) -> None:
+    """Keep the reason and the note of a pair that is not decided yet."""
+    _hold_own(session, adjudication, by)
+    _check_note(note)
+    adjudication.reason_code = reason
+    adjudication.note = note
+
+
 def decide_pair(
     session: Session,
     adjudication: Adjudication,
@@ -135,16 +204,11 @@ def decide_pair(
     `verdicts` answers every requirement on which they differ, and any other that both got wrong; what is
     not in it stays as both have it. `Reason.NONE` is for a pair that both called met, and that stays met.
     """
-    held = select(Adjudication).where(Adjudication.sampled_case_id == adjudication.sampled_case_id)
-    session.scalars(held.with_for_update().execution_options(populate_existing=True)).one()
-    check_may_adjudicate(session, adjudication, by)
-    check_has_declared(session, session.get_one(SampledCase, adjudication.sampled_case_id), by)
-    if adjudication.decided_at is not None:
-        raise Refused("This pair has been decided already. Go on with the next.")
-    if len(note) > LONGEST_TEXT:
-        raise Refused(f"The text has {len(note):,} characters; {LONGEST_TEXT:,} fit. Shorten it.")
+    _hold_own(session, adjudication, by)
+    _check_note(note)
+    _check_answers(session, adjudication, verdicts)
     pair = pair_of(session, adjudication)
-    answers = _answers(session, pair, verdicts)
+    answers = _all_answers(pair, verdicts)
     score = score_case(pair.card, answers)
     _check_reason(reason, is_discordant=adjudication.is_discordant, overall=score.overall)
     adjudication.verdicts = {key: str(value) for key, value in answers.items()}
@@ -173,14 +237,45 @@ def shared_answers(pair: Pair) -> dict[str, ResponseValue]:
     return {key: value for key, value in managers.items() if qas.get(key) == value}
 
 
-def _answers(session: Session, pair: Pair, verdicts: Mapping[str, ResponseValue]) -> dict[str, ResponseValue]:
-    asked = [requirement.key for requirement in pair.card.requirements]
-    unknown = sorted(set(verdicts) - set(asked))
+def _hold(session: Session, adjudication: Adjudication) -> None:
+    """Read a pair afresh, and keep others from changing it until this is committed."""
+    session.refresh(adjudication, with_for_update=True)
+
+
+def _hold_own(session: Session, adjudication: Adjudication, by: Person) -> None:
+    """Hold a pair that is not decided yet; refuses whoever has not started it."""
+    _hold(session, adjudication)
+    check_may_adjudicate(session, adjudication, by)
+    _check_undecided(adjudication)
+    if adjudication.started_by is None:
+        raise Refused("Nobody has started this pair. Start it first.")
+    if adjudication.started_by_id != by.id:
+        raise Refused(f"{adjudication.started_by.name} has this pair now. Take another from the list.")
+
+
+def _check_undecided(adjudication: Adjudication) -> None:
+    if adjudication.decided_at is not None:
+        raise Refused("This pair has been decided already. Go on with the next.")
+
+
+def _check_note(note: str) -> None:
+    if len(note) > LONGEST_TEXT:
+        raise Refused(f"The text has {len(note):,} characters; {LONGEST_TEXT:,} fit. Shorten it.")
+
+
+def _check_answers(
+    session: Session, adjudication: Adjudication, verdicts: Mapping[str, ResponseValue]
+) -> None:
+    review = session.get_one(SecondScoring, adjudication.sampled_case_id).manager_review
+    unknown = sorted(set(verdicts) - {requirement.key for requirement in card_of(review).requirements})
     if unknown:
         raise Refused(f"This scorecard does not ask {unknown[0]} of this case. Reload the page.")
-    open_case = session.get_one(Review, pair.manager.review_id).is_open_case
-    if not set(verdicts.values()) <= set(allowed_responses(open_case=open_case)):
+    if not set(verdicts.values()) <= set(allowed_responses(open_case=review.is_open_case)):
         raise Refused("“Not yet due” is for open cases only. Choose another response.")
+
+
+def _all_answers(pair: Pair, verdicts: Mapping[str, ResponseValue]) -> dict[str, ResponseValue]:
+    asked = [requirement.key for requirement in pair.card.requirements]
     answers: dict[str, ResponseValue] = {**shared_answers(pair), **verdicts}
     missing = [key for key in asked if key not in answers]
     if missing:

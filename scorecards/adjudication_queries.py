@@ -17,6 +17,7 @@ from scorecards.adjudication import (
     ADJUDICATORS,
     Reason,
     check_may_adjudicate,
+    is_free,
     not_third,
     pair_of,
     shared_answers,
@@ -39,18 +40,21 @@ class ToDraw:
 
 @dataclass(frozen=True)
 class ToDecide:
-    """A pair that waits for a third person, and that the reader may decide."""
+    """A pair that waits for a third person, and that the reader may decide; who has started it."""
 
     sampled_case_id: int
     reference: str
     name: str
+    started_by: str | None
+    is_own: bool  # the reader has started it
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What the reader may decide, and how many pairs wait for somebody else."""
+    """What the reader may decide, what a colleague is deciding, and how many pairs wait for somebody else."""
 
     mine: list[ToDecide]
+    with_colleagues: list[ToDecide]
     for_others: int
 
 
@@ -64,8 +68,20 @@ class OneReview:
 
 
 @dataclass(frozen=True)
+class PairDraft:
+    """What the reader has said of a pair so far."""
+
+    verdicts: Mapping[str, ResponseValue]
+    reason: Reason | None
+    note: str
+
+
+@dataclass(frozen=True)
 class PairSheet:
-    """A pair as its adjudicator sees it: two reviews, A and B, in an order that was drawn by lot."""
+    """A pair as its adjudicator sees it: two reviews, A and B, in an order that was drawn by lot.
+
+    `draft` is None to everybody but whoever has the pair.
+    """
 
     sampled_case_id: int
     case_id: int
@@ -79,6 +95,9 @@ class PairSheet:
     choices: tuple[ResponseValue, ...]
     has_declared: bool
     has_seen: bool  # the reader has opened one of the two before, with its name
+    started_by: str | None
+    is_free: bool  # nobody has it, or whoever had it has left it behind
+    draft: PairDraft | None
     is_decided: bool
 
 
@@ -126,10 +145,10 @@ def second_scorings_to_adjudicate(session: Session, person: Person) -> list[ToDr
 
 
 def pairs_to_decide(session: Session, person: Person) -> Waiting:
-    """The pairs that wait, by ticket: which of them differ is not told in the list."""
+    """The pairs that wait, one's own first, then by ticket: which of them differ is not told in the list."""
     waiting = session.execute(
-        select(SampledCase.id, FrameCase.reference, Frame.name, Review.reviewer_id)
-        .join(Adjudication, Adjudication.sampled_case_id == SampledCase.id)
+        select(Adjudication, FrameCase.reference, Frame.name, Review.reviewer_id)
+        .join(SampledCase, SampledCase.id == Adjudication.sampled_case_id)
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .join(Frame, Frame.id == FrameCase.frame_id)
         .join(Review, Review.sampled_case_id == SampledCase.id)
@@ -137,15 +156,19 @@ def pairs_to_decide(session: Session, person: Person) -> Waiting:
         .order_by(Adjudication.draw_id, SampledCase.ticket)
     ).all()
     if not may_act_as(session, person, ADJUDICATORS):
-        return Waiting([], len(waiting))
+        return Waiting([], [], len(waiting))
     undecided = select(Adjudication.sampled_case_id).where(Adjudication.decided_at.is_(None))
     involved = involvements(session, person, SampledCase.id.in_(undecided))
-    mine = [
-        ToDecide(sampled_case_id, reference, name)
-        for sampled_case_id, reference, name, scored_again_by in waiting
-        if not_third(involved[sampled_case_id], is_scorer=scored_again_by == person.id) is None
-    ]
-    return Waiting(mine, len(waiting) - len(mine))
+    mine, with_colleagues = [], []
+    for adjudication, reference, name, scored_again_by in waiting:
+        number, holder = adjudication.sampled_case_id, adjudication.started_by
+        if not_third(involved[number], is_scorer=scored_again_by == person.id) is not None:
+            continue
+        is_own = adjudication.started_by_id == person.id
+        row = ToDecide(number, reference, name, holder.name if holder else None, is_own)
+        (mine if is_own or is_free(session, adjudication) else with_colleagues).append(row)
+    for_others = len(waiting) - len(mine) - len(with_colleagues)
+    return Waiting(sorted(mine, key=lambda row: not row.is_own), with_colleagues, for_others)
 
 
 def pair_sheet(session: Session, sampled_case_id: int, person: Person) -> PairSheet:
@@ -177,7 +200,19 @@ def pair_sheet(session: Session, sampled_case_id: int, person: Person) -> PairSh
         choices=allowed_responses(open_case=review.is_open_case),
         has_declared=has_declared(session, sampled, person),
         has_seen=session.scalars(seen).first() is not None,
+        started_by=adjudication.started_by.name if adjudication.started_by else None,
+        is_free=is_free(session, adjudication),
+        draft=_draft(adjudication) if adjudication.started_by_id == person.id else None,
         is_decided=adjudication.decided_at is not None,
+    )
+
+
+def _draft(adjudication: Adjudication) -> PairDraft:
+    reason = adjudication.reason_code
+    return PairDraft(
+        verdicts={key: ResponseValue(response) for key, response in adjudication.verdicts.items()},
+        reason=None if reason is None else Reason(reason),
+        note=adjudication.note,
     )
 
 

@@ -46,14 +46,20 @@ class Adjudication(Base):
     """A pair of reviews that a third person decides, without being told whose is which.
 
     `manager_is_a` says which of the two was shown as review A. `verdicts` holds what the case should
-    have been given, requirement by requirement.
+    have been given, requirement by requirement. Until it is decided this, the reason and the note are the
+    draft of `started_by_id`, who started the pair or took it over.
     """
 
     __tablename__ = "adjudication"
     __table_args__ = (
         CheckConstraint(
-            "(decided_at IS NULL) = (reason_code IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            "(decided_at IS NULL) = (decided_by_id IS NULL)"
+            " AND (decided_at IS NULL OR reason_code IS NOT NULL)",
             name="decided_whole",
+        ),
+        CheckConstraint(
+            "decided_by_id IS NULL OR (started_by_id IS NOT NULL AND decided_by_id = started_by_id)",
+            name="decided_by_holder",
         ),
         Index("ix_adjudication_draw", "draw_id"),
     )
@@ -70,9 +76,11 @@ class Adjudication(Base):
     outcome_met: Mapped[bool | None]
     method_met: Mapped[bool | None]
     overall_met: Mapped[bool | None]
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
+    started_by: Mapped[Person | None] = relationship(foreign_keys=[started_by_id])
     adjudication_draw: Mapped[AdjudicationDraw] = relationship()
 
 

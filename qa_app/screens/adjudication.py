@@ -21,6 +21,7 @@ from sampling.refused import Refused
 from sampling.tables import Draw
 from scorecards.adjudication import ADJUDICATORS, BOTH_MET, draw_adjudication
 from scorecards.adjudication_queries import (
+    ToDecide,
     ToDraw,
     Waiting,
     pair_sheet,
@@ -51,7 +52,7 @@ def show() -> None:
     for each in to_draw:
         _draw(each)
     _list(waiting)
-    if not to_draw and not waiting.mine and not waiting.for_others:
+    if not to_draw and not waiting.mine and not waiting.with_colleagues and not waiting.for_others:
         st.write(
             "Nothing waits to be adjudicated. Pairs are chosen once every case of a second scoring has its "
             "second score."
@@ -81,21 +82,39 @@ def _draw(each: ToDraw) -> None:
 def _list(waiting: Waiting) -> None:
     if waiting.mine:
         first = waiting.mine[0]
-        if st.button(f"Decide the next pair, {first.reference}", type="primary"):
+        words = "Go on with" if first.is_own else "Decide the next pair,"
+        if st.button(f"{words} {first.reference}", type="primary"):
             st.query_params["pair"] = str(first.sampled_case_id)
             st.rerun()
         table(
-            pd.DataFrame(
-                [(pair.reference, pair.name) for pair in waiting.mine], columns=["Case", "Second scoring"]
-            ),
+            _frame([(pair, _left_by(pair)) for pair in waiting.mine]),
             caption=f"{cases_in_words(len(waiting.mine), 'pair')} you may decide",
             key="pairs-to-decide",
+        )
+    if waiting.with_colleagues:
+        table(
+            _frame([(pair, pair.started_by or "") for pair in waiting.with_colleagues]),
+            caption=f"{cases_in_words(len(waiting.with_colleagues), 'pair')} with a colleague",
+            key="pairs-with-colleagues",
         )
     if waiting.for_others:
         st.write(
             f"{cases_in_words(waiting.for_others, 'pair')} wait for somebody else: whoever scored a case or "
             "had a hand in it does not decide it."
         )
+
+
+def _frame(pairs: list[tuple[ToDecide, str]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [(pair.reference, pair.name, started) for pair, started in pairs],
+        columns=["Case", "Second scoring", "Started by"],
+    )
+
+
+def _left_by(pair: ToDecide) -> str:
+    if pair.is_own:
+        return "You"
+    return f"{pair.started_by}, who cannot go on with it now" if pair.started_by else ""
 
 
 def _one(sampled_case_id: int) -> None:

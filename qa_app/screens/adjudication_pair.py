@@ -1,4 +1,4 @@
-"""One pair of reviews side by side, and the answers of the person who decides it."""
+"""One pair of reviews side by side, and the answers of the person who decides it, each kept at once."""
 
 from typing import NoReturn
 
@@ -6,13 +6,13 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from qa_app.agreement_words import REASONS
-from qa_app.runtime import as_typed, do, flash, problem
+from qa_app.runtime import as_typed, carry_out, do, flash, problem
 from qa_app.wording import RESPONSES, moment_in_words
 from sampling.records.cases import Case
 from sampling.records.people import Person
 from scorecards.actions import declare_involvement
-from scorecards.adjudication import Reason, decide_pair
-from scorecards.adjudication_queries import OneReview, PairSheet
+from scorecards.adjudication import Reason, decide_pair, save_pair_answer, save_pair_reason, start_pair
+from scorecards.adjudication_queries import OneReview, PairDraft, PairSheet
 from scorecards.requirements import Requirement, ResponseValue
 from scorecards.tables_agreement import Adjudication
 
@@ -23,8 +23,8 @@ def decide(sheet: PairSheet) -> None:
     if sheet.is_decided:
         st.write("This pair has been decided.")
         return
-    if not sheet.has_declared:
-        _declare(sheet)
+    if sheet.draft is None:
+        _begin(sheet)
         return
     if sheet.has_seen:
         st.warning(
@@ -32,7 +32,8 @@ def decide(sheet: PairSheet) -> None:
         )
     st.write(
         f"Read the file as it stood on {moment_in_words(sheet.file_read_at)}, and answer as you would score "
-        "it. Which review is whose is not told, and their order was drawn by lot."
+        "it. Which review is whose is not told, and their order was drawn by lot. What you answer is saved "
+        "as you give it, and nobody else sees it before you decide."
     )
     differing = [asked for asked in sheet.card.requirements if asked.key not in sheet.shared]
     alike = [asked for asked in sheet.card.requirements if asked.key in sheet.shared]
@@ -40,24 +41,32 @@ def decide(sheet: PairSheet) -> None:
     if differing:
         st.subheader("Where they differ", anchor=False)
     for requirement in differing:
-        answer = _differing(sheet, requirement)
+        answer = _differing(sheet, sheet.draft, requirement)
         if answer is not None:
             verdicts[requirement.key] = answer
     st.subheader("Where they agree", anchor=False)
     st.write("Change an answer if both are wrong. What you leave stands as both have it.")
     for requirement in alike:
-        answer = _alike(sheet, requirement)
+        answer = _alike(sheet, sheet.draft, requirement)
         if answer != sheet.shared[requirement.key]:
             verdicts[requirement.key] = answer
+    reasons = list(Reason)
     reason = st.radio(
         "What lies behind it",
-        list(Reason),
-        index=None,
+        reasons,
+        index=reasons.index(sheet.draft.reason) if sheet.draft.reason else None,
         format_func=REASONS.__getitem__,
         key=f"reason-{sheet.sampled_case_id}",
+        on_change=_save_reason,
+        args=(sheet.sampled_case_id,),
     )
     note = st.text_area(
-        "Note", key=f"note-{sheet.sampled_case_id}", help="What would help others see it. Do not name people."
+        "Note",
+        value=sheet.draft.note,
+        key=f"note-{sheet.sampled_case_id}",
+        on_change=_save_reason,
+        args=(sheet.sampled_case_id,),
+        help="What would help others see it. Do not name people.",
     )
     if st.button("Decide this pair", type="primary"):
         decided = do(
@@ -73,6 +82,28 @@ def decide(sheet: PairSheet) -> None:
         if decided is not None:
             flash(f"{sheet.reference} is decided.")
             _back()
+
+
+def _begin(sheet: PairSheet) -> None:
+    """Take the pair: once one has said whether one was involved, and if no colleague has it."""
+    if not sheet.is_free:
+        st.write(f"{as_typed(sheet.started_by or '')} is deciding this pair. Take another from the list.")
+        return
+    if sheet.started_by is not None:
+        st.write(
+            f"{as_typed(sheet.started_by)} has started this pair and cannot go on with it now. If you take "
+            "it over, their answers are kept, and you may change them."
+        )
+    if not sheet.has_declared:
+        _declare(sheet)
+    elif st.button("Start this pair" if sheet.started_by is None else "Take this pair over", type="primary"):
+        carry_out(
+            lambda session, by: _start(session, sheet, by), done=f"{sheet.reference} is yours to decide."
+        )
+
+
+def _start(session: Session, sheet: PairSheet, by: Person) -> None:
+    start_pair(session, session.get_one(Adjudication, sheet.sampled_case_id), by=by)
 
 
 def _declare(sheet: PairSheet) -> None:
@@ -95,6 +126,8 @@ def _declare(sheet: PairSheet) -> None:
     def say(session: Session, by: Person) -> None:
         case = session.get_one(Case, sheet.case_id)
         declare_involvement(session, case, is_involved=answer == "Yes", note=note, by=by)
+        if answer == "No":
+            _start(session, sheet, by)
 
     before = st.session_state.get("things_done", 0)
     do(say)
@@ -109,7 +142,34 @@ def _back() -> NoReturn:
     st.rerun()
 
 
-def _differing(sheet: PairSheet, requirement: Requirement) -> ResponseValue | None:
+def _save_answer(sampled_case_id: int, requirement_key: str, widget: str) -> None:
+    """Keep one answer as the widget holds it."""
+    do(
+        lambda session, by: save_pair_answer(
+            session,
+            session.get_one(Adjudication, sampled_case_id),
+            requirement_key=requirement_key,
+            response=st.session_state[widget],
+            by=by,
+        )
+    )
+
+
+def _save_reason(sampled_case_id: int) -> None:
+    """Keep the reason and the note as their widgets hold them."""
+    do(
+        lambda session, by: save_pair_reason(
+            session,
+            session.get_one(Adjudication, sampled_case_id),
+            reason=st.session_state[f"reason-{sampled_case_id}"],
+            note=st.session_state[f"note-{sampled_case_id}"] or "",
+            by=by,
+        )
+    )
+
+
+def _differing(sheet: PairSheet, draft: PairDraft, requirement: Requirement) -> ResponseValue | None:
+    given, key = draft.verdicts.get(requirement.key), f"answer-{sheet.sampled_case_id}-{requirement.key}"
     with st.container(border=True):
         st.markdown(f"**{as_typed(requirement.text)}**")
         st.caption(as_typed(requirement.guidance))
@@ -119,10 +179,12 @@ def _differing(sheet: PairSheet, requirement: Requirement) -> ResponseValue | No
         return st.radio(
             f"Your answer: {requirement.text}",
             sheet.choices,
-            index=None,
+            index=sheet.choices.index(given) if given else None,
             format_func=RESPONSES.__getitem__,
             horizontal=True,
-            key=f"answer-{sheet.sampled_case_id}-{requirement.key}",
+            key=key,
+            on_change=_save_answer,
+            args=(sheet.sampled_case_id, requirement.key, key),
             label_visibility="collapsed",
         )
 
@@ -136,7 +198,9 @@ def _answer(review: OneReview, key: str) -> str:
     return f"**{words}**" + (f"  \n{as_typed(evidence)}" if evidence else "")
 
 
-def _alike(sheet: PairSheet, requirement: Requirement) -> ResponseValue:
+def _alike(sheet: PairSheet, draft: PairDraft, requirement: Requirement) -> ResponseValue:
+    given = draft.verdicts.get(requirement.key, sheet.shared[requirement.key])
+    key = f"alike-{sheet.sampled_case_id}-{requirement.key}"
     words = [
         f"Review {name}: {as_typed(review.evidence[requirement.key])}"
         for name, review in (("A", sheet.review_a), ("B", sheet.review_b))
@@ -145,11 +209,13 @@ def _alike(sheet: PairSheet, requirement: Requirement) -> ResponseValue:
     answer = st.selectbox(
         requirement.text,
         sheet.choices,
-        index=sheet.choices.index(sheet.shared[requirement.key]),
+        index=sheet.choices.index(given),
         format_func=lambda value: (
             f"{RESPONSES[value]}, as both say" if value == sheet.shared[requirement.key] else RESPONSES[value]
         ),
-        key=f"alike-{sheet.sampled_case_id}-{requirement.key}",
+        key=key,
+        on_change=_save_answer,
+        args=(sheet.sampled_case_id, requirement.key, key),
         help=as_typed(requirement.guidance),
     )
     if words:

@@ -75,11 +75,13 @@ def choose(
             "Once there are some, they are counted here."
         )
         return None
+    names = MEASURES_OF[group]
+    measure = measure and len(names) > 1
     boxes = st.columns(1 + measure + team + (len(cards) > 1))
-    name = MEASURES_OF[group][0]
+    name = names[0]
     if measure:
         with boxes.pop(0):
-            name = _one_of("Standard", MEASURES_OF[group], MEASURES.__getitem__, key=f"measure-{group}")
+            name = _one_of("Standard", names, MEASURES.__getitem__, key=f"measure-{group}")
     scorecard: str | None = None if any_scorecard else next(iter(cards))
     if len(cards) > 1:
         keys = [*([ALL] if any_scorecard else []), *cards]
@@ -101,8 +103,6 @@ def choose(
 
 
 def _one_of(label: str, options: Sequence[str], words: Callable[[str], str], *, key: str) -> str:
-    if len(options) == 1:
-        return options[0]
     chosen = st.selectbox(label, options, format_func=words, key=f"results-{key}")
     return chosen or options[0]
 

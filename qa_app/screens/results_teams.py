@@ -14,7 +14,7 @@ from scorecards.review_counts import CaseGroup, cases_not_met
 from scorecards.standing import parts_standing
 from scorecards.standing_out import Place, funnel, funnel_lines
 
-_NAMES_IN_A_CHART = 8  # with more teams only those outside the limits are named in the chart
+_NAMES_IN_A_CHART = 8  # of more teams those outside the limits, if they are not too many either
 
 
 def show() -> None:
@@ -37,7 +37,7 @@ def show() -> None:
     if not teams["n"].any():
         st.write("No case of this period has a result.")
         return
-    if choice.group is CaseGroup.OPEN:
+    if choice.group is CaseGroup.OPEN and len(teams) == 1:
         st.write("A line manager sees their own team here; the Head of Customer Care sees all.")
     known = funnel(teams[teams["n"] > 0], target=float(choice.standard))
     _funnel(known, choice)
@@ -61,10 +61,10 @@ def _funnel(teams: pd.DataFrame, choice: Choice) -> None:
         teams.assign(team=[as_typed(team) for team in teams["team"]]), standard=choice.standard
     )
     st.markdown(" ".join(sentences))
-    named = [
-        team if len(teams) <= _NAMES_IN_A_CHART or place != Place.WITHIN else ""
-        for team, place in zip(teams["team"], teams["place"], strict=True)
-    ]
+    is_outside = teams["place"] != Place.WITHIN
+    are_few = len(teams) <= _NAMES_IN_A_CHART
+    some_named = is_outside & (is_outside.sum() <= _NAMES_IN_A_CHART)
+    named = teams["team"].where(some_named | are_few, "")
     target = float(choice.standard)
     st.altair_chart(
         funnel_chart(

@@ -17,10 +17,10 @@ from qa_app.trend_words import (
     trend_sentences,
 )
 from qa_app.wording import VERDICTS, alternative_sentence, percent, whole_percent
-from scorecards.periods import MONTHS_OF, Grain
+from scorecards.periods import MONTHS_OF, Grain, first_day
 from scorecards.result_cells import by_period, cells
 from scorecards.review_counts import CaseGroup, cases_not_met
-from scorecards.standing import cards_used, parts_standing, sample_verdicts
+from scorecards.standing import cards_used, parts_standing, sample_verdicts, standard_on
 from scorecards.standing_out import Place, Trend, count_series, trend
 
 GRAINS = {"Months": Grain.MONTH, "Quarters": Grain.QUARTER}
@@ -92,12 +92,29 @@ def show_trend(of: Trend, choice: Choice, grain: Grain, *, of_requirement: bool 
                     "Likely range": range_of("low", "high"),
                     "Ordinary": range_of("limit_low", "limit_high"),
                     "Against the limits": places,
+                    **_reached(rows, choice, of_requirement=of_requirement),
                 }
             ),
             caption=f"By {grain}, oldest first",
             key=f"trend-{of_requirement}",
             download="results-over-time.csv",
         )
+
+
+def _reached(rows: pd.DataFrame, choice: Choice, *, of_requirement: bool) -> dict[str, list[str]]:
+    """Whether the open cases of each period reached the standard of its first day, as a count.
+
+    A quarter of closed cases has its verdict by its whole sample.
+    """
+    if choice.group is not CaseGroup.OPEN or of_requirement:
+        return {}
+    with reading() as session:
+        standards = [standard_on(session, choice.measure, first_day(int(at))) for at in rows["period"]]
+    words = [
+        f"{judgement_in_words(None, int(met), int(n), standard=standard)} ({whole_percent(standard)})"
+        for met, n, standard in zip(rows["met"], rows["n"], standards, strict=True)
+    ]
+    return {"Standard": words}
 
 
 def _cases(choice: Choice, of: Trend, grain: Grain) -> None:

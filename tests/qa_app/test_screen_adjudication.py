@@ -1,7 +1,7 @@
 """The adjudication screen: empty, choosing the pairs, deciding them; and what Agreement then says."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
+from sampling.records.appointments import record_absence
 from sampling.tables import Route
 from scorecards.requirements import Kind
 from scorecards.second_scoring import carry_out_second_scoring, plan_by_verdict
@@ -105,6 +106,43 @@ def test_a_third_person_chooses_decides_and_agreement_tells_why(
         "they differ on 2 of 3 requirements, most often on “The person was told what happens next”" in shown
     )
     assert before.split("Two reviewers")[0] == shown.split("Two reviewers")[0]  # agreement is as it was
+
+
+def test_what_was_answered_is_there_after_a_reload_and_a_colleague_is_told(
+    scored_twice: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    press(see(scored_twice, open_screen, "adjudication", ROBIN), "Choose the pairs")
+    with scored_twice.reading() as session:
+        number = session.scalars(select(Adjudication.sampled_case_id)).first()
+    app = see(scored_twice, open_screen, "adjudication", ROBIN, pair=number)
+    app.radio(key=f"involved-{number}").set_value("No").run()
+    app = press(app, "Continue")
+    app.radio(key=f"answer-{number}-told").set_value("not_met").run()
+    app.selectbox(key=f"alike-{number}-remedy").set_value("not_met").run()
+    app.radio(key=f"reason-{number}").set_value("guidance unclear").run()
+    app.text_area(key=f"note-{number}").set_value("The letter of May").run()
+    app = see(scored_twice, open_screen, "adjudication", ROBIN, pair=number)
+    assert app.radio(key=f"answer-{number}-told").value == "not_met"
+    assert app.selectbox(key=f"alike-{number}-remedy").value == "not_met"
+    assert app.radio(key=f"reason-{number}").value == "guidance unclear"
+    assert app.text_area(key=f"note-{number}").value == "The letter of May"
+    app = press(app, "Back to the list")
+    assert any(button.label.startswith("Go on with") for button in app.button)
+    app = see(scored_twice, open_screen, "adjudication", HEAD)
+    assert "1 pair with a colleague" in words(app)
+    app = see(scored_twice, open_screen, "adjudication", HEAD, pair=number)
+    assert f"{ROBIN} is deciding this pair." in words(app)
+    assert not app.radio
+    with scored_twice.writing() as session:
+        robin = scored_twice.person(session, ROBIN)
+        day = datetime.now(UTC).date()
+        next_day = day + timedelta(days=1)  # in the office it may be that already
+        record_absence(session, robin, starts_on=day, ends_on=next_day, deputy=None, by=robin)
+    app = see(scored_twice, open_screen, "adjudication", HEAD, pair=number)
+    assert "has started this pair and cannot go on with it now" in words(app)
+    app.radio(key=f"involved-{number}").set_value("No").run()
+    app = press(app, "Continue")
+    assert app.text_area(key=f"note-{number}").value == "The letter of May"
 
 
 def test_agreement_has_a_sentence_and_a_table_for_each_chart(

@@ -116,6 +116,7 @@ def test_a_manager_sees_the_own_team_and_a_reviewer_for_qa_what_is_scored_again(
     assert column(app, "Standard of 80%") == ["Not reached"]
     assert "South" not in words(app)
     assert len(reviews_linked(app)) == 4
+    assert column(see(office, open_screen, NORTH, "Over time"), "Standard") == ["Not reached (80%)"]
     assert column(see(office, open_screen, HEAD, "Teams", cases="Open cases"), "Team") == ["North", "South"]
     for part in PARTS:
         app = see(office, open_screen, QA, part, cases="Open cases")

@@ -1,16 +1,30 @@
 """Adjudication: which pairs, by whom, without names, and what it says of why reviewers differ."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from kept import once
 from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 
 from sampling.draw import ticket
+from sampling.records.appointments import record_absence
 from sampling.refused import Refused
 from sampling.tables import Draw, FrameCase, Route, SampledCase
 from scorecards.actions import declare_involvement, note_first_sight
-from scorecards.adjudication import Reason, decide_pair, draw_adjudication
+from scorecards.adjudication import (
+    Reason,
+    decide_pair,
+    draw_adjudication,
+    save_pair_answer,
+    save_pair_reason,
+    start_pair,
+)
 from scorecards.adjudication_queries import (
+    PairDraft,
+    PairSheet,
+    Waiting,
     adjudication_result,
     pair_sheet,
     pairs_to_decide,
@@ -75,7 +89,22 @@ def decide(
         if declare:
             case = session.get_one(SampledCase, sampled_id).frame_case.case
             declare_involvement(session, case, is_involved=False, by=by)
+        start_pair(session, adjudication, by=by)
         decide_pair(session, adjudication, verdicts=verdicts, reason=reason, note="As the file shows.", by=by)
+
+
+def start(office: ScoredOffice, sampled_id: int, name: str) -> None:
+    with office.writing() as session:
+        by = office.person(session, name)
+        case = session.get_one(SampledCase, sampled_id).frame_case.case
+        declare_involvement(session, case, is_involved=False, by=by)
+        start_pair(session, session.get_one(Adjudication, sampled_id), by=by)
+
+
+def answer(office: ScoredOffice, sampled_id: int, response: ResponseValue, name: str) -> None:
+    with office.writing() as session:
+        adjudication, by = session.get_one(Adjudication, sampled_id), office.person(session, name)
+        save_pair_answer(session, adjudication, requirement_key="answered", response=response, by=by)
 
 
 def discordant(office: ScoredOffice) -> dict[bool, int]:
@@ -197,6 +226,74 @@ def test_what_they_differ_on_is_answered_and_a_reason_given(scored_twice: Scored
     decide(scored_twice, missed, {"answered": NOT_MET}, Reason.EVIDENCE_MISSED)
     with pytest.raises(Refused, match="decided already"):
         decide(scored_twice, missed, {"answered": MET}, Reason.EVIDENCE_MISSED, name=HEAD)
+
+
+def test_a_draft_is_its_holders_alone_until_they_leave_it_behind(scored_twice: ScoredOffice) -> None:
+    draw(scored_twice)
+    missed = discordant(scored_twice)[True]
+
+    def sheet(name: str) -> PairSheet:
+        return scored_twice.ask(lambda session, by: pair_sheet(session, missed, by), name)
+
+    def waiting(name: str) -> Waiting:
+        return scored_twice.ask(pairs_to_decide, name)
+
+    with pytest.raises(Refused, match="Start it first"):
+        answer(scored_twice, missed, MET, ROBIN)
+    start(scored_twice, missed, ROBIN)
+    answer(scored_twice, missed, NOT_MET, ROBIN)
+    with scored_twice.writing() as session:
+        adjudication, robin = session.get_one(Adjudication, missed), scored_twice.person(session, ROBIN)
+        save_pair_reason(
+            session, adjudication, reason=Reason.EVIDENCE_MISSED, note="The letter of May ", by=robin
+        )
+    drafted = PairDraft({"answered": NOT_MET}, Reason.EVIDENCE_MISSED, "The letter of May ")
+    assert (sheet(ROBIN).draft, sheet(HEAD).draft) == (drafted, None)
+    assert (sheet(HEAD).started_by, sheet(HEAD).is_free) == (ROBIN, False)
+    assert waiting(ROBIN).mine[0].is_own
+    assert [row.started_by for row in waiting(HEAD).with_colleagues] == [ROBIN]
+    assert len(waiting(HEAD).mine) == 4
+    assert waiting(QA).for_others == 5
+    # Whoever comes second is told who has it, whatever they try.
+    with pytest.raises(Refused, match=f"{ROBIN} is deciding .* already"):
+        start(scored_twice, missed, HEAD)
+    with pytest.raises(Refused, match=f"{ROBIN} has this pair now"):
+        answer(scored_twice, missed, MET, HEAD)
+    # Nothing of it counts before it is decided.
+    assert scored_twice.ask(adjudication_result, HEAD, second(scored_twice)).causes == {}
+    with scored_twice.writing() as session:
+        robin = scored_twice.person(session, ROBIN)
+        day = scored_twice.now.date()
+        record_absence(session, robin, starts_on=day, ends_on=day, deputy=None, by=robin)
+    assert sheet(HEAD).is_free
+    assert sheet(HEAD).draft is None
+    start(scored_twice, missed, HEAD)
+    assert (sheet(HEAD).draft, sheet(ROBIN).draft) == (drafted, None)
+    with pytest.raises(Refused, match=f"{HEAD} has this pair now"):
+        answer(scored_twice, missed, MET, ROBIN)
+
+
+def test_of_two_who_start_a_pair_at_once_one_has_it(scored_twice: ScoredOffice) -> None:
+    draw(scored_twice)
+    missed = discordant(scored_twice)[True]
+    start_together = Barrier(2)
+
+    def run(name: str) -> str:
+        start_together.wait()
+        try:
+            start(scored_twice, missed, name)
+        except Refused as refused:
+            return str(refused)
+        return "started"
+
+    with ThreadPoolExecutor(2) as pool:
+        results = sorted(pool.map(run, [ROBIN, HEAD]))
+    assert results[1] == "started"
+    assert "is deciding" in results[0]
+    with scored_twice.reading() as session:
+        holder = session.get_one(Adjudication, missed).started_by
+        assert holder is not None
+        assert holder.name in results[0]
 
 
 def test_causes_and_what_both_missed(scored_twice: ScoredOffice) -> None:

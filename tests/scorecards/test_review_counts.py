@@ -277,3 +277,15 @@ def test_no_verdict_on_a_team_whose_cases_were_drawn_at_different_rates(engine: 
     together = standing()
     assert together["judgement"].tolist() == [None]
     assert together["team"].tolist() == ["No team"]
+
+
+def test_a_second_stage_is_not_counted_nor_what_replaced_a_case_of_it(sqlite_engine: Engine) -> None:
+    office = ScoredOffice(sqlite_engine)
+    office.draw_closed([10])
+    for sampled_id in office.to_do(QA, Route.CENTRAL):
+        office.score(QA, sampled_id, not_met=Kind.OUTCOME)
+    with office.writing() as session, unguarded(session.connection()):
+        session.execute(update(SampledCase).where(SampledCase.position == 8).values(cause="extension"))
+        session.execute(update(SampledCase).where(SampledCase.position == 9).values(cause="replacement"))
+    assert counted(office, HEAD, CLOSED)["reviewed"].tolist() == [7]
+    assert len(office.ask(cases_not_met, HEAD, CLOSED, of="outcome")) == 7

@@ -465,11 +465,17 @@ def upgrade() -> None:
         sa.Column("outcome_met", sa.Boolean(), nullable=True),
         sa.Column("method_met", sa.Boolean(), nullable=True),
         sa.Column("overall_met", sa.Boolean(), nullable=True),
+        sa.Column("started_by_id", sa.Integer(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
-            "(decided_at IS NULL) = (reason_code IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            "(decided_at IS NULL) = (decided_by_id IS NULL)"
+            " AND (decided_at IS NULL OR reason_code IS NOT NULL)",
             name=op.f("ck_adjudication_decided_whole"),
+        ),
+        sa.CheckConstraint(
+            "decided_by_id IS NULL OR (started_by_id IS NOT NULL AND decided_by_id = started_by_id)",
+            name=op.f("ck_adjudication_decided_by_holder"),
         ),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["person.id"], name=op.f("fk_adjudication_decided_by_id_person")
@@ -481,6 +487,9 @@ def upgrade() -> None:
             ["sampled_case_id"],
             ["second_scoring.sampled_case_id"],
             name=op.f("fk_adjudication_sampled_case_id_second_scoring"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["started_by_id"], ["person.id"], name=op.f("fk_adjudication_started_by_id_person")
         ),
         sa.PrimaryKeyConstraint("sampled_case_id", name=op.f("pk_adjudication")),
     )

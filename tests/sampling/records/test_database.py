@@ -114,7 +114,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "second_scoring": [{"sampled_case_id": 1, "manager_review_id": 1}],
     "adjudication": [
         {"sampled_case_id": 1, "draw_id": 1, "is_discordant": True, "manager_is_a": True, "verdicts": {}}
-        | {"note": "", "reason_code": "none", "decided_at": NOW, "decided_by_id": 1}
+        | {"note": "", "reason_code": "none", "started_by_id": 1, "decided_at": NOW, "decided_by_id": 1}
     ],
     "calibration_session": [
         {"id": 1, "name": "July", "scorecard_version_id": 1, "due_on": DAY, "opened_at": NOW}
@@ -219,6 +219,9 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("dispute", "second_person", {"decided_by_id": 1}),
     ("adjudication_draw", "chosen_of_both_met", {"chosen": 2}),
     ("adjudication", "decided_whole", {"reason_code": None}),
+    ("adjudication", "decided_whole", {"decided_at": None}),
+    ("adjudication", "decided_by_holder", {"started_by_id": 2}),
+    ("adjudication", "decided_by_holder", {"started_by_id": None}),
     ("calibration_session", "revealed_before_closed", {"closed_at": NOW}),
     ("commission", "has_question", {"question": ""}),
     ("finding", "has_statement", {"statement": ""}),
