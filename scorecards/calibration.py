@@ -6,7 +6,7 @@ Nothing of it is in any sample, result or agreement figure: its tables are its o
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from sampling.records import audit_trail
@@ -14,11 +14,11 @@ from sampling.records.cases import Case, ever_was
 from sampling.records.database import now, today
 from sampling.records.people import Person, Role, check_may_act_as, roles_of
 from sampling.refused import Refused
-from sampling.tables import FrameCase, Route, SampledCase, in_sample
+from sampling.tables import FrameCase, SampledCase, in_sample
 from scorecards.cards import scorecard_from
 from scorecards.requirements import ResponseValue, Scorecard, allowed_responses, asked_of
 from scorecards.scoring import problems
-from scorecards.tables import Review, ReviewState, ScorecardVersion, VersionState
+from scorecards.tables import Declaration, Review, ScorecardVersion, VersionState
 from scorecards.tables_agreement import (
     CalibrationAnswer,
     CalibrationCase,
@@ -26,7 +26,6 @@ from scorecards.tables_agreement import (
     CalibrationScore,
     CalibrationSession,
 )
-from scorecards.visibility import route_of_review, second_score_is_in
 
 FEWEST_CASES, MOST_CASES = 5, 10
 _MAY_OPEN = (Role.QA_REVIEWER, Role.HEAD)
@@ -63,6 +62,11 @@ def open_calibration(
             raise Refused(f"{person.name} reviews no cases. Choose somebody who does.")
     for case in cases:
         _check_may_be_calibrated_on(session, case, members)
+        asked = asked_of(
+            scorecard_from(version.definition), case_type=case.case_type, stage=case.stage, risk=case.risk
+        )
+        if not asked.requirements:
+            raise Refused(f"“{version.title}” asks nothing of a case like {case.reference}. Choose another.")
     calibration = CalibrationSession(
         name=name.strip(),
         scorecard_version_id=version.id,
@@ -89,31 +93,38 @@ def open_calibration(
 
 
 def _check_may_be_calibrated_on(session: Session, case: Case, members: Sequence[Person]) -> None:
-    if session.scalar(select(is_still_scored()).select_from(Case).where(Case.id == case.id)):
+    if session.scalar(select(is_sampled()).select_from(Case).where(Case.id == case.id)):
         raise Refused(
-            f"{case.reference} is in a sample that is still being scored, or may be scored again blind. "
-            "Talking about it now would tell. Choose another case."
+            f"{case.reference} is in a sample, so somebody has scored it or is to score it. A session needs "
+            "cases that nobody knows the answers to. Choose another case."
         )
     for person in members:
-        had_a_hand = select(ever_was(person, Case.caseworker_id) | ever_was(person, Case.decided_by_id))
-        if session.scalar(had_a_hand.where(Case.id == case.id)):
+        had_a_hand = or_(
+            *(
+                ever_was(person, column)
+                for column in (Case.caseworker_id, Case.decided_by_id, Case.approved_by_id)
+            ),
+            exists(
+                select(Declaration.id).where(
+                    Declaration.case_id == Case.id,
+                    Declaration.person_id == person.id,
+                    Declaration.is_involved,
+                )
+            ),
+        )
+        if session.scalar(select(had_a_hand).select_from(Case).where(Case.id == case.id)):
             raise Refused(
-                f"{person.name} handled or decided {case.reference}. Choose another case, or leave them out."
+                f"{person.name} had a hand in {case.reference}. Choose another case, or leave them out."
             )
 
 
-def is_still_scored() -> ColumnElement[bool]:
-    """The condition on Case that a review of it is outstanding, or waits to be scored again blind."""
-    may_be_scored_again = and_(route_of_review() == Route.OPEN, not_(second_score_is_in()))
+def is_sampled() -> ColumnElement[bool]:
+    """The condition on Case that it is in a sample, or was reviewed in one that was voided since."""
     return exists(
         select(SampledCase.id)
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .outerjoin(Review, Review.sampled_case_id == SampledCase.id)
-        .where(
-            FrameCase.case_id == Case.id,
-            in_sample(),
-            or_(Review.id.is_(None), Review.state != ReviewState.SUBMITTED, may_be_scored_again),
-        )
+        .where(FrameCase.case_id == Case.id, or_(in_sample(), Review.id.is_not(None)))
         .correlate(Case)
     )
 
@@ -200,9 +211,13 @@ def agree_answer(
     requirement_key: str,
     response: ResponseValue,
     guidance_change: str,
+    instead_of: tuple[ResponseValue, str] | None,
     by: Person,
 ) -> None:
-    """Record what the reviewers agreed is right for one requirement, and what the guidance should say."""
+    """Record what the reviewers agreed is right for one requirement, and what the guidance should say.
+
+    `instead_of` is what was shown as agreed so far: refused when somebody has recorded another since.
+    """
     _check_takes_part(session, calibration, by)
     _hold(session, calibration)
     if calibration.revealed_at is None:
@@ -215,6 +230,8 @@ def agree_answer(
     if answer is None:
         answer = CalibrationAnswer(calibration_case_id=chosen.id, requirement_key=requirement_key)
         session.add(answer)
+    elif (ResponseValue(answer.response), answer.guidance_change) != instead_of:
+        raise Refused("Somebody has recorded another answer meanwhile. Look at it, then record yours again.")
     answer.response = response
     answer.guidance_change = guidance_change.strip()
     answer.agreed_at = now(session)
@@ -227,6 +244,7 @@ def agree_answer(
         by=by,
         requirement=requirement_key,
         response=response,
+        guidance_change=guidance_change.strip(),
     )
 
 
@@ -241,7 +259,7 @@ def close_calibration(session: Session, calibration: CalibrationSession, *, by: 
     left = open_differences(session, calibration)
     if left:
         raise Refused(
-            f"{len(left)} differences have no agreed answer yet. Record what you agreed, then close the "
+            f"Differences without an agreed answer: {len(left)}. Record what you agreed, then close the "
             "session."
         )
     calibration.closed_at = now(session)

@@ -15,7 +15,7 @@ from scorecards.agreement import Reliability, reliability
 from scorecards.calibration import (
     agreed_answers,
     card_for,
-    is_still_scored,
+    is_sampled,
     member_scores,
     open_differences,
 )
@@ -212,10 +212,10 @@ def _overall(chosen: CalibrationCaseSheet, name: str) -> str:
 
 
 def calibration_candidates(session: Session) -> list[tuple[int, str]]:
-    """Closed cases that a session may be about, the latest closed first: id and reference."""
+    """Closed cases that are in no sample, the latest closed first: id and reference."""
     rows = session.execute(
         select(Case.id, Case.reference)
-        .where(Case.state == CaseState.CLOSED, not_(is_still_scored()))
+        .where(Case.state == CaseState.CLOSED, not_(is_sampled()))
         .order_by(Case.closed_on.desc(), Case.id)
         .limit(_OFFERED)
     )

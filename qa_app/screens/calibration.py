@@ -90,7 +90,7 @@ def show() -> None:
             f"**{as_typed(row.name)}** · {STAGES[row.stage]}{left}  \n{as_typed(row.card)} · "
             f"{cases_in_words(row.cases)} · {row.members} reviewers · due {in_words(row.due_on)}"
         )
-        if way.button(f"Open {row.name}", key=f"open-{row.id}", width="stretch"):
+        if way.button(f"Open {as_typed(row.name)}", key=f"open-{row.id}", width="stretch"):
             go("calibration", session=row.id)
     if may_open:
         _open()
@@ -117,8 +117,8 @@ def _open() -> None:
         day = today(session)
     if len(cases) < FEWEST_CASES:
         st.write(
-            f"A session needs {FEWEST_CASES} closed cases of which no review is outstanding, and there are "
-            f"{len(cases)}. Import closed cases first."
+            f"A session needs {FEWEST_CASES} closed cases that are in no sample, and there are {len(cases)}. "
+            "Import closed cases first."
         )
         return
     name = st.text_input("Name of the session", key=fresh("calibration-name"))
@@ -130,7 +130,7 @@ def _open() -> None:
         list(cases),
         format_func=cases.__getitem__,
         key=fresh("calibration-cases"),
-        help="Closed cases of which no review is outstanding, the latest closed first.",
+        help="Closed cases that are in no sample, so that nobody knows an answer; the latest closed first.",
     )
     members = st.multiselect(
         "Reviewers", list(people), format_func=people.__getitem__, key=fresh("calibration-members")
@@ -155,7 +155,8 @@ def _open() -> None:
 
 
 def _show_session(sheet: CalibrationSheet) -> None:
-    title(sheet.name, f"{sheet.card}. {STAGES[sheet.stage]}; scores due by {in_words(sheet.due_on)}.")
+    state = f"{STAGES[sheet.stage]}; scores due by {in_words(sheet.due_on)}."
+    title(as_typed(sheet.name), f"{as_typed(sheet.card)}. {state}")
     link("calibration", "Back to the list of sessions")
     if sheet.stage is Stage.SCORING:
         _progress(sheet)
@@ -175,7 +176,7 @@ def _show_session(sheet: CalibrationSheet) -> None:
     if sheet.stage is Stage.TALKING and sheet.may_close:
         st.divider()
         if sheet.differences:
-            st.write(f"{sheet.differences} differences have no agreed answer yet.")
+            st.write(f"Differences without an agreed answer: {sheet.differences}.")
         if st.button("Close the session", type="primary"):
             carry_out(
                 lambda session, by: close_calibration(
@@ -293,6 +294,7 @@ def _difference(sheet: CalibrationSheet, chosen: CalibrationCaseSheet, requireme
                     requirement_key=requirement.key,
                     response=given(answer, "the agreed answer"),
                     guidance_change=change,
+                    instead_of=agreed,
                     by=by,
                 )
 

@@ -51,7 +51,7 @@ def _requirement(
     stored = chosen.responses.get(requirement.key)
     with st.container(border=True):
         response = st.radio(
-            f"{number}. {requirement.text}",
+            f"{number}. {as_typed(requirement.text)}",
             options,
             index=options.index(stored) if stored in options else None,
             format_func=RESPONSES.__getitem__,

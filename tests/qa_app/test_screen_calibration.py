@@ -76,7 +76,7 @@ def test_a_session_from_its_opening_to_its_close(office: ScoredOffice, open_scre
         app = answer(app)
     assert "gave a case the same result 80.0% of the time" in words(app)
     app = press(app, "Close the session")
-    assert "1 differences have no agreed answer yet" in words(app)
+    assert "without an agreed answer: 1" in words(app)
     of(app.radio, "Agreed answer").set_value("not_met")
     of(app.text_input, "What the guidance should say").input("Name the smallest remedy.")
     app = press(app, "Keep this answer")

@@ -107,6 +107,7 @@ def test_nobody_sees_anybodys_answers_before_all_are_in(drawn: ScoredOffice) -> 
             requirement_key="told",
             response=ResponseValue.MET,
             guidance_change="",
+            instead_of=None,
         )
     hand_in(drawn, NORA, session_id, cases[0], remedy="not_met")
     sheet = sees(drawn, NORA, session_id)
@@ -124,7 +125,7 @@ def test_nobody_sees_anybodys_answers_before_all_are_in(drawn: ScoredOffice) -> 
     }
     with pytest.raises(Refused, match="stay as they were"):
         hand_in(drawn, NORA, session_id, cases[0])
-    with pytest.raises(Refused, match="1 differences have no agreed answer"):
+    with pytest.raises(Refused, match="without an agreed answer: 1"):
         act(drawn, close_calibration, QUINN, session_id)
     act(
         drawn,
@@ -135,7 +136,20 @@ def test_nobody_sees_anybodys_answers_before_all_are_in(drawn: ScoredOffice) -> 
         requirement_key="remedy",
         response=ResponseValue.NOT_MET,
         guidance_change="Say what a small remedy is.",
+        instead_of=None,
     )
+    with pytest.raises(Refused, match="another answer meanwhile"):
+        act(
+            drawn,
+            agree_answer,
+            QUINN,
+            session_id,
+            cases[0],
+            requirement_key="remedy",
+            response=ResponseValue.MET,
+            guidance_change="",
+            instead_of=None,
+        )
     act(drawn, close_calibration, HEAD, session_id)
     sheet = sees(drawn, ROBIN, session_id)
     assert (sheet.stage, sheet.cases[0].agreed) == (
@@ -180,10 +194,10 @@ def test_a_session_that_could_say_nothing_is_refused(
         opened(drawn, **chosen)
 
 
-def test_what_is_still_scored_is_not_talked_about(drawn: ScoredOffice) -> None:
+def test_what_is_in_a_sample_is_not_talked_about(drawn: ScoredOffice) -> None:
     with drawn.reading() as session:
         free = {case_id for case_id, _ in calibration_candidates(session)}
         closed = session.scalars(select(Case).where(Case.state == "closed")).all()
         busy = next(case.id for case in closed if case.id not in free)
-    with pytest.raises(Refused, match="still being scored"):
+    with pytest.raises(Refused, match="is in a sample"):
         opened(drawn, cases=4, also=[busy])
