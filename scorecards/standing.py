@@ -96,6 +96,14 @@ def parts_standing(
     return found.assign(judgement=pd.Series(judged, index=found.index, dtype=object))
 
 
+def drawn_unevenly(session: Session, counts: pd.DataFrame, group: CaseGroup) -> bool:
+    """Were strata of one central sample drawn at rates so different that plain shares of it may mislead?"""
+    if group is not CaseGroup.CLOSED or counts.empty:
+        return False
+    rates = counts.merge(_rates_drawn(session), on="stratum_id", how="left").groupby("sample")["rate"]
+    return bool((rates.max() / rates.min() > EVEN_RATES).any())
+
+
 def cards_used(session: Session, counts: pd.DataFrame) -> dict[str, str]:
     """The scorecards of some counted reviews: key and the title of the newest version used, by title."""
     used = [int(version) for version in counts["version_id"].unique()]

@@ -16,7 +16,7 @@ from sampling.records.people import Role, roles_of
 from scorecards.periods import Grain, last_day, month_number, period_of
 from scorecards.result_cells import part_of
 from scorecards.review_counts import MEASURES_OF, CaseGroup, groups_seen, review_counts
-from scorecards.standing import cards_used, confidence_on, standard_on
+from scorecards.standing import cards_used, confidence_on, drawn_unevenly, standard_on
 
 ALL: Final = "All"
 _YEARS: Final = {"Last 12 months": 12, "Last 24 months": 24, "Last 36 months": 36}
@@ -68,6 +68,7 @@ def choose(
     with reading() as session:
         counts = review_counts(session, group, person)
         cards = cards_used(session, counts)
+        unevenly = drawn_unevenly(session, counts, group)
         day = today(session)
     if counts.empty:
         st.write(
@@ -75,6 +76,12 @@ def choose(
             "Once there are some, they are counted here."
         )
         return None
+    if unevenly:
+        st.info(
+            "Strata of some samples were drawn at different rates. What is shown here counts the cases that "
+            "were reviewed, without weights, so part of a difference may come from that. The result of each "
+            "sample is weighted."
+        )
     names = MEASURES_OF[group]
     measure = measure and len(names) > 1
     boxes = st.columns(1 + measure + team + (len(cards) > 1))

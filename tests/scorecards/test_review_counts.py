@@ -22,7 +22,7 @@ from scorecards.requirements import Kind, ResponseValue
 from scorecards.result_cells import cells
 from scorecards.results import sample_result
 from scorecards.review_counts import CaseGroup, answer_counts, cases_not_met, groups_seen, review_counts
-from scorecards.standing import parts_standing, sample_verdicts
+from scorecards.standing import drawn_unevenly, parts_standing, sample_verdicts
 from scorecards.submitting import submit_review
 from scorecards.verdicts import Verdict
 
@@ -272,6 +272,10 @@ def test_no_verdict_on_a_team_whose_cases_were_drawn_at_different_rates(engine: 
             )
 
     assert [judgement.verdict for judgement in standing()["judgement"]] == [Verdict.MET, Verdict.NOT_SHOWN]
+    with office.reading() as session:  # which the screens say, of teams together
+        counts = review_counts(session, CLOSED, office.person(session, HEAD))
+        assert drawn_unevenly(session, counts, CLOSED)
+        assert not drawn_unevenly(session, counts[counts["team"] == "North"], CLOSED)
     with office.writing() as session, unguarded(session.connection()):
         session.execute(update(FrameCase).values(team_id=None))
     together = standing()
