@@ -6,11 +6,12 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from qa_app.demo_agenda import period_in_words
+from qa_app.demo_cases import HIGH
 from qa_app.demo_learning import STILL_OPEN
-from qa_app.demo_people import SERVICE
+from qa_app.demo_people import DECISION, SERVICE
 from qa_app.demo_play import Lesson, Play
 from qa_app.demo_quality import commission
-from qa_app.demo_reviews import HALF_DONE, NO_FILE, NOTHING_WRONG, Findings, wanting
+from qa_app.demo_reviews import HALF_DONE, NO_FILE, NOTHING_WRONG, Findings, found_wanting, wanting
 from sampling.actions import register_plan_to_show, register_sized_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_case_frame
@@ -19,16 +20,23 @@ from sampling.records.database import reading, today, writing
 from sampling.records.people import Person
 from sampling.records.settings import setting
 from sampling.tables import Frame, Route
-from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
+from scorecards.second_scoring import carry_out_second_scoring, plan_by_verdict, plan_second_scoring
+from scorecards.second_scoring_design import Design
 from scorecards.work_list import WorkItem, work_of
 
-ALLOWED_FAILURES: Final = 2  # of the central sample, and of the first second scoring
+ALLOWED_FAILURES: Final = 2  # of the central sample
 METHOD_FAILURES: Final = 21
 LEFT: Final = 6  # cases of the central sample that nobody has finished yet
 THEME: Final = 15
 THEME_DONE: Final = 8
-MISSED: Final = 2  # second scores that find what the manager did not
-OVERCALLED: Final = 1  # and the other way round
+BY_VERDICT: Final = Design((HIGH,), "1", 32)  # all that managers called not met, and 32 of the others
+MISSED: Final = (0, 1, 1)  # the reviewer of each second score that finds what the manager did not
+OVERCALLED: Final = 2  # and the other way round
+# What QA then finds: requirements that apply to every case, so that both have judged them.
+_FOUND_AGAIN: Final = {
+    DECISION: ("grounds-asked-for", "challenge-analysed", "tried-to-resolve"),
+    SERVICE: ("kept-informed", "courtesy", "no-avoidable-delay", "analysis-on-file"),
+}
 
 
 def play_central_sample(play: Play, day: date) -> None:
@@ -83,35 +91,46 @@ def play_central_sample(play: Play, day: date) -> None:
 
 
 def play_second_scoring(play: Play, day: date, *, months: tuple[int, int], is_first: bool) -> None:
-    """Managers' reviews of some months scored again: the first to its end, another half way."""
-    by_id, moment = play.cast.reviewers[1], play.agenda.at(day, 9, 30)
-    allowed = ALLOWED_FAILURES if is_first else 0
+    """Managers' reviews of some months scored again.
+
+    The first by the managers' verdicts, as the Head plans it, and to its end; another plain, and half way.
+    """
+    by_id = play.cast.head if is_first else play.cast.reviewers[1]
+    moment, period = play.agenda.at(day, 9, 30), play.period(*months)
     with writing(play.engine, now=moment) as session:
         by = session.get_one(Person, by_id)
-        period = play.period(*months)
-        plan = plan_second_scoring(session, period=period, allowed_failures=allowed, by=by)
-        plan_id = plan.id
+        plan_id = (
+            plan_by_verdict(session, period=period, design=BY_VERDICT, by=by)
+            if is_first
+            else plan_second_scoring(session, period=period, allowed_failures=0, by=by)
+        ).id
     carry_out_second_scoring(play.engine, plan_id, by_id=by_id, now=moment)
     shared = _shared_out(play, Route.SECOND, moment)
     done = shared if is_first else shared[: len(shared) // 2]
     play.scored_again |= {(item.reference, who, item.sampled_case_id) for item, who in shared}
     scores = [play.first_scores[item.reference] for item, _ in done]
-    scores = _disagreeing(play, [item for item, _ in done], scores) if is_first else scores
+    scores = _disagreeing(play, done, scores) if is_first else scores
     moments = _moments(play, day, len(done))
     for (item, reviewer_id), findings, when in zip(done, scores, moments, strict=True):
         play.plan_review(when, item.sampled_case_id, item.reference, findings, by_id=reviewer_id)
 
 
-def _disagreeing(play: Play, items: list[WorkItem], scores: list[Findings]) -> list[Findings]:
-    met = [number for number, findings in enumerate(scores) if not findings.not_met]
-    not_met = [number for number, findings in enumerate(scores) if findings.not_met]
-    scores = list(scores)
-    for number in play.rng.sample(met, MISSED):
-        case_type = play.cases[items[number].reference].case_type
-        scores[number] = wanting(play.rng, case_type, method=True)
-    for number in play.rng.sample(not_met, min(OVERCALLED, len(not_met))):
-        scores[number] = NOTHING_WRONG
-    return scores
+def _disagreeing(play: Play, shared: list[tuple[WorkItem, int]], scores: list[Findings]) -> list[Findings]:
+    # What was put right before closing, and QA finds met, is no disagreement.
+    not_met = [number for number, found in enumerate(scores) if found.not_met and not found.put_right]
+    changed = dict.fromkeys(play.rng.sample(not_met, min(OVERCALLED, len(not_met))), NOTHING_WRONG)
+    for who in MISSED:
+        met = [
+            number
+            for number, (_, reviewer_id) in enumerate(shared)
+            if reviewer_id == play.cast.reviewers[who]
+            and not scores[number].not_met
+            and number not in changed
+        ]
+        number = play.rng.choice(met)
+        case_type = play.cases[shared[number][0].reference].case_type
+        changed[number] = found_wanting(case_type, play.rng.choice(_FOUND_AGAIN[case_type]))
+    return [changed.get(number, found) for number, found in enumerate(scores)]
 
 
 def play_theme(play: Play, day: date) -> None:

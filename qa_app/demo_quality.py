@@ -1,4 +1,4 @@
-"""What the demonstration shows of themes, calibration and disputes."""
+"""What the demonstration shows of themes, calibration, adjudication and disputes."""
 
 from datetime import date, timedelta
 from typing import Final
@@ -12,6 +12,9 @@ from sampling.records.cases import Case
 from sampling.records.database import today, writing
 from sampling.records.people import Person, manager_of
 from sampling.tables import Draw, Frame, Plan, Route, SampledCase
+from scorecards.actions import declare_involvement
+from scorecards.adjudication import Reason, decide_pair, draw_adjudication, start_pair
+from scorecards.adjudication_queries import pairs_to_decide, second_scorings_to_adjudicate
 from scorecards.calibration import (
     FEWEST_CASES,
     agree_answer,
@@ -25,9 +28,10 @@ from scorecards.calibration_results import calibration_candidates
 from scorecards.cards import newest_published
 from scorecards.disputes import raise_dispute
 from scorecards.feedback import share_feedback
-from scorecards.requirements import ResponseValue
+from scorecards.pairs import Pair, pairs_of
+from scorecards.requirements import Kind, ResponseValue
 from scorecards.tables import Answer, Review, ReviewState
-from scorecards.tables_agreement import CalibrationCase, CalibrationSession
+from scorecards.tables_agreement import Adjudication, CalibrationCase, CalibrationSession
 from scorecards.tables_themes import Commission, CommissionPlan
 from scorecards.themes import (
     add_finding,
@@ -38,6 +42,14 @@ from scorecards.themes import (
 )
 
 THEME_NAME: Final = "Upheld complaints about our service"
+BOTH_MET: Final = 10  # pairs that both called met and a third person reads; one should not have been met
+TO_DECIDE: Final = 2  # pairs that differ and wait
+# What lies behind the others that differ, in turn; whether QA's review stands; and what is noted.
+_BEHIND: Final = (
+    (Reason.EVIDENCE_MISSED, True, "The note of the second call shows it."),
+    (Reason.GUIDANCE_UNCLEAR, False, "The guidance does not say whether a call is enough."),
+    (Reason.JUDGEMENT_DIFFERS, True, ""),
+)
 
 
 def commission(play: Play, session: Session, plan_id: int) -> None:
@@ -107,6 +119,7 @@ def play_calibration(play: Play, day: date) -> None:
             requirement_key=card_for(calibration, differing).requirements[0].key,
             response=ResponseValue.MET,
             guidance_change="Say that a point may be answered in a call, if the call is on file.",
+            instead_of=None,
             by=members[0],
         )
         close_calibration(session, calibration, by=members[0])
@@ -132,6 +145,57 @@ def _score(
             by=member,
         )
     submit_calibration_score(session, calibration, case, by=member)
+
+
+def play_adjudication(play: Play, day: date) -> None:
+    """Each reviewer decides what the other scored again; two pairs that differ still wait."""
+    with writing(play.engine, now=play.agenda.at(day, 15)) as session:
+        head, *reviewers = (session.get_one(Person, one) for one in (play.cast.head, *play.cast.reviewers))
+        (complete,) = second_scorings_to_adjudicate(session, head)
+        draw = session.get_one(Draw, complete.draw_id)
+        draw_adjudication(session, draw, both_met=BOTH_MET, by=head)
+        pairs = {pair.sampled_case_id: pair for pair in pairs_of(session, draw.id)}
+        by_whom: dict[int, Person] = {}
+        for person in (*reviewers, head):
+            for waiting in pairs_to_decide(session, person).mine:
+                by_whom.setdefault(waiting.sampled_case_id, person)
+        # What waits is last: what the first may decide, and is not given by the running second scoring.
+        first, differing = reviewers[0], [number for number in by_whom if pairs[number].is_discordant]
+        given = {reference for reference, who, _ in play.scored_again if who == first.id}
+        differing.sort(key=lambda number: by_whom[number] is first and pairs[number].reference not in given)
+        alike = [number for number in by_whom if not pairs[number].is_discordant]
+        for place, number in enumerate(differing[:-TO_DECIDE]):
+            reason, is_with_qa, note = _BEHIND[place % len(_BEHIND)]
+            verdicts = _of(pairs[number], is_qa=is_with_qa)
+            _decide(session, number, verdicts, reason, note, by=by_whom[number])
+        for place, number in enumerate(alike):
+            verdicts, reason, note = _of(pairs[number], is_qa=True), Reason.NONE, ""
+            if place == 0:
+                outcome = next(row.key for row in pairs[number].card.requirements if row.kind is Kind.OUTCOME)
+                verdicts[outcome], reason = ResponseValue.NOT_MET, Reason.EVIDENCE_MISSED
+                note = "The second of three points is not answered in the letter."
+            _decide(session, number, verdicts, reason, note, by=by_whom[number])
+
+
+def _of(pair: Pair, *, is_qa: bool) -> dict[str, ResponseValue]:
+    review = pair.qa if is_qa else pair.manager
+    return {} if review is None else review.responses
+
+
+def _decide(
+    session: Session,
+    sampled_id: int,
+    verdicts: dict[str, ResponseValue],
+    reason: Reason,
+    note: str,
+    *,
+    by: Person,
+) -> None:
+    adjudication = session.get_one(Adjudication, sampled_id)
+    case = session.get_one(SampledCase, sampled_id).frame_case.case
+    declare_involvement(session, case, is_involved=False, by=by)
+    start_pair(session, adjudication, by=by)
+    decide_pair(session, adjudication, verdicts=verdicts, reason=reason, note=note, by=by)
 
 
 def play_dispute(play: Play) -> None:

@@ -159,7 +159,8 @@ def pairs_to_decide(session: Session, person: Person) -> Waiting:
         return Waiting([], [], len(waiting))
     undecided = select(Adjudication.sampled_case_id).where(Adjudication.decided_at.is_(None))
     involved = involvements(session, person, SampledCase.id.in_(undecided))
-    mine, with_colleagues = [], []
+    mine: list[ToDecide] = []
+    with_colleagues: list[ToDecide] = []
     for adjudication, reference, name, scored_again_by in waiting:
         number, holder = adjudication.sampled_case_id, adjudication.started_by
         if not_third(involved[number], is_scorer=scored_again_by == person.id) is not None:

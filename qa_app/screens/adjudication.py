@@ -98,9 +98,10 @@ def _list(waiting: Waiting) -> None:
             key="pairs-with-colleagues",
         )
     if waiting.for_others:
+        waits = "waits" if waiting.for_others == 1 else "wait"
         st.write(
-            f"{cases_in_words(waiting.for_others, 'pair')} wait for somebody else: whoever scored a case or "
-            "had a hand in it does not decide it."
+            f"{cases_in_words(waiting.for_others, 'pair')} {waits} for somebody else: whoever scored a case "
+            "or had a hand in it does not decide it."
         )
 
 

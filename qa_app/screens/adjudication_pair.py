@@ -1,12 +1,15 @@
 """One pair of reviews side by side, and the answers of the person who decides it, each kept at once."""
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from learning_register.tables import PolicyParagraph
 from qa_app.agreement_words import REASONS
 from qa_app.runtime import as_typed, carry_out, do, flash, problem
+from qa_app.screens.review_guidance import paragraphs_for, show_guidance
 from qa_app.wording import RESPONSES, moment_in_words
 from sampling.records.cases import Case
 from sampling.records.people import Person
@@ -38,10 +41,11 @@ def decide(sheet: PairSheet) -> None:
     differing = [asked for asked in sheet.card.requirements if asked.key not in sheet.shared]
     alike = [asked for asked in sheet.card.requirements if asked.key in sheet.shared]
     verdicts: dict[str, ResponseValue] = {}
+    paragraphs = paragraphs_for(sheet.card)
     if differing:
         st.subheader("Where they differ", anchor=False)
     for requirement in differing:
-        answer = _differing(sheet, sheet.draft, requirement)
+        answer = _differing(sheet, sheet.draft, requirement, paragraphs)
         if answer is not None:
             verdicts[requirement.key] = answer
     st.subheader("Where they agree", anchor=False)
@@ -96,7 +100,9 @@ def _begin(sheet: PairSheet) -> None:
         )
     if not sheet.has_declared:
         _declare(sheet)
-    elif st.button("Start this pair" if sheet.started_by is None else "Take this pair over", type="primary"):
+        return
+    st.write("You have said before that you were not involved in this case.")
+    if st.button("Start this pair" if sheet.started_by is None else "Take this pair over", type="primary"):
         carry_out(
             lambda session, by: _start(session, sheet, by), done=f"{sheet.reference} is yours to decide."
         )
@@ -168,11 +174,13 @@ def _save_reason(sampled_case_id: int) -> None:
     )
 
 
-def _differing(sheet: PairSheet, draft: PairDraft, requirement: Requirement) -> ResponseValue | None:
+def _differing(
+    sheet: PairSheet, draft: PairDraft, requirement: Requirement, paragraphs: Sequence[PolicyParagraph]
+) -> ResponseValue | None:
     given, key = draft.verdicts.get(requirement.key), f"answer-{sheet.sampled_case_id}-{requirement.key}"
     with st.container(border=True):
         st.markdown(f"**{as_typed(requirement.text)}**")
-        st.caption(as_typed(requirement.guidance))
+        show_guidance(requirement, paragraphs, key=requirement.key)
         left, right = st.columns(2)
         for place, name, review in ((left, "A", sheet.review_a), (right, "B", sheet.review_b)):
             place.markdown(f"Review {name}: {_answer(review, requirement.key)}")

@@ -23,6 +23,7 @@ from sampling.records.people import Absence, Person, Role, Team, person_by_email
 from sampling.records.sign_in import SHORTEST_PASSWORD, sign_in
 from sampling.refused import Refused
 from sampling.tables import Frame, Route
+from scorecards.adjudication_queries import adjudication_result, pairs_to_decide
 from scorecards.agreement_results import agreement_result, second_scorings
 from scorecards.calibration_results import (
     Stage,
@@ -172,8 +173,10 @@ def test_one_second_scoring_is_complete_and_one_still_blind(session: Session) ->
     qa, head = person(session, "QA reviewer"), person(session, "Head of Customer Care")
     running, complete = (agreement_result(session, draw, qa) for draw, _ in second_scorings(session, qa))
     assert complete.outstanding == 0
-    assert complete.counts[1] == 2
-    assert complete.counts[2] <= 1
+    assert complete.counts[1:3] == (3, 2)
+    assert complete.weighted is not None  # drawn by what managers said first
+    assert complete.weighted.population > complete.weighted.pairs
+    assert running.weighted is None
     assert running.outstanding > 0
     assert running.outstanding < running.drawn
     seen, all_of_them = (
@@ -181,6 +184,20 @@ def test_one_second_scoring_is_complete_and_one_still_blind(session: Session) ->
     )
     paired = sum(sum(result.counts) + sum(result.set_apart.values()) for result in (running, complete))
     assert seen == paired < all_of_them
+
+
+def test_a_third_person_has_decided_why_reviewers_differ_but_for_two_pairs(session: Session) -> None:
+    qa, head = person(session, "QA reviewer"), person(session, "Head of Customer Care")
+    _, complete = (draw_id for draw_id, _ in second_scorings(session, head))
+    found = adjudication_result(session, complete, head)
+    assert found is not None
+    assert (found.discordant, found.decided, found.with_manager, found.with_qa) == (5, 3, 1, 2)
+    assert len(found.causes) == 3
+    assert (found.chosen, found.chosen_decided, found.shared_misses) == (10, 10, 1)
+    assert found.most_missed is not None
+    waiting = [pairs_to_decide(session, reader) for reader in (qa, head)]
+    assert [len(each.mine) + each.for_others for each in waiting] == [2, 2]
+    assert any(each.mine for each in waiting)
 
 
 def test_calibration_a_theme_and_a_dispute_are_there(session: Session) -> None:
