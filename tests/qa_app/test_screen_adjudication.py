@@ -83,6 +83,8 @@ def test_a_third_person_chooses_decides_and_agreement_tells_why(
     assert "The pairs are chosen." in words(app)
     assert "3 pairs you may decide" in words(app)
     assert "3 pairs wait for somebody else" in words(see(scored_twice, open_screen, "adjudication", QA))
+    assert "Waiting for you" in words(see(scored_twice, open_screen, "start", ROBIN))
+    assert "Waiting for you" not in words(see(scored_twice, open_screen, "start", QA))
     with scored_twice.reading() as session:
         numbers = list(session.scalars(select(Adjudication.sampled_case_id)))
     for place, number in enumerate(numbers):
