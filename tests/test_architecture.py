@@ -58,6 +58,7 @@ _RULES = {
     "scorecards.dispute_decisions",
     "scorecards.going_out",
     "learning_register.citations",
+    "learning_register.effectiveness",
     "learning_register.follow_up",
 }
 _A_RULE_MAY_USE = {"numpy", "scipy", "pandas"}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from learning_register.action_effects import ActionEffect, action_effect
 from learning_register.follow_up import ActionState
 from learning_register.following_up import (
     add_action,
@@ -22,6 +23,7 @@ from learning_register.queries import (
     people_who_can_own,
 )
 from learning_register.tables import FollowUpAction, LearningPoint
+from qa_app.effect_words import effect_basis, effect_sentence
 from qa_app.runtime import (
     as_typed,
     carry_out,
@@ -104,6 +106,7 @@ def show_action(action_id: int) -> None:
             may_finish(session, action, person),
             may_move_target_date(session, action, person),
         )
+        effect = action_effect(session, action_id, person)
     (row,) = found
     title(f"Action {row.action_id}", _state(row))
     with st.container(horizontal=True):
@@ -124,6 +127,13 @@ def show_action(action_id: int) -> None:
         facts["Done on"] = in_words(row.done_on)
         facts["What was done"] = row.done_note
     st.markdown("\n".join(f"- {name}: **{as_typed(value)}**" for name, value in facts.items()))
+    if effect is not None:
+        _effect(effect)
+    elif row.done_on is not None:
+        st.write(
+            "Whether it worked is not worked out: it comes from a theme, whose cases were drawn for one "
+            "question."
+        )
     if not may_finish_it:
         st.caption(
             f"{row.owner}, the team's line manager or the Head of Customer Care marks this action as done."
@@ -134,6 +144,31 @@ def show_action(action_id: int) -> None:
         _reopen(row)
     if row.state == ActionState.OPEN and may_move_it:
         _move(row)
+
+
+def _effect(effect: ActionEffect) -> None:
+    counts = effect.counts
+    st.subheader("Did it work?", anchor=False)
+    st.write(f"Requirement: {as_typed(effect.requirement)}")
+    st.write(effect_sentence(effect))
+    if not counts.reviewed_before and not counts.reviewed_after:
+        return
+    with st.expander("The reviews behind this"):
+        table(
+            pd.DataFrame(
+                {
+                    "When": [
+                        f"{in_words(effect.since)} to {in_words(effect.done_on)}",
+                        f"After {in_words(effect.done_on)}",
+                    ],
+                    "Reviews": [counts.reviewed_before, counts.reviewed_after],
+                    "Not met": [counts.failed_before, counts.failed_after],
+                }
+            ),
+            caption="Before and after",
+            key="effect",
+        )
+        st.caption(effect_basis(effect))
 
 
 def _fits(row: ActionRow, shown: str) -> bool:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from learning_register.actions import TypedCitation
 from learning_register.citations import LearningKind
 from learning_register.documents import GUIDANCE
+from learning_register.following_up import finish_action
 from learning_register.queries import follow_up_actions, learning_points
 from sampling.tables import Route
 from scorecards.requirements import Kind
@@ -224,3 +225,25 @@ def test_what_is_not_for_you_is_refused(
     app = see(office, open_screen, SOUTH, **query)
     assert "There is a problem" in app.error[0].value
     assert "template" not in words(app)
+
+
+def test_a_done_action_says_whether_it_worked(
+    office: ScoredOffice, open_screen: OpenScreen, review_id: int
+) -> None:
+    action_id = office.act_on(NORTH, office.learn(NORTH, review_id))
+    for_each = office.to_do(NORTH, Route.OPEN)[1:]
+    office.score(NORTH, for_each[0], not_met=Kind.OUTCOME)
+    assert "Did it work?" not in [
+        heading.value for heading in see(office, open_screen, NORTH, action=action_id).subheader
+    ]
+    office.change(finish_action, NORTH, action_id, note="Gone through.")
+    said = words(see(office, open_screen, NORTH, action=action_id))
+    assert "Not shown: no other review after 6 July 2026 that you may see answers this requirement." in said
+    office.later(1)
+    office.score(NORTH, for_each[1])
+    app = see(office, open_screen, NORTH, action=action_id)
+    said = words(app)
+    assert "Not shown: the reviews do not tell whether the action made a difference." in said
+    assert "Not met in 1 of 1 review (100%) before, and in 0 of 1 review (0%) after." in said
+    assert "between 100.0 percentage points fewer and 97.5 percentage points more (95% sure)" in said
+    assert list(app.dataframe[0].value["Not met"]) == [1, 0]
