@@ -13,10 +13,11 @@ from learning_register.tables import FollowUpAction, RecommendationAction
 from sampling.records import audit_trail
 from sampling.records.people import Person
 from sampling.refused import Refused
+from sampling.tables import Draw, SampledCase, in_sample
 from scorecards.requirements import ResponseValue
-from scorecards.tables import Answer, Review
-from scorecards.tables_themes import Finding, FindingReview, Recommendation
-from scorecards.themes import Decision
+from scorecards.tables import Answer, Review, ReviewState
+from scorecards.tables_themes import Commission, CommissionPlan, Finding, FindingReview, Recommendation
+from scorecards.themes import Decision, close_commission
 
 
 def act_on_recommendation(
@@ -79,6 +80,46 @@ def act_on_recommendation(
         session, "act_on_recommendation", f"recommendation {recommendation.id}", by=by, becomes=action.id
     )
     return action
+
+
+def close_theme(session: Session, commission: Commission, *, by: Person) -> None:
+    """Close a theme once what was accepted is an action; unless nothing was not met, so that none can be."""
+    accepted = session.scalars(
+        select(Recommendation.id)
+        .join(Finding, Finding.id == Recommendation.finding_id)
+        .outerjoin(RecommendationAction, RecommendationAction.recommendation_id == Recommendation.id)
+        .where(
+            Finding.commission_id == commission.id,
+            Recommendation.decision == Decision.ACCEPTED,
+            RecommendationAction.recommendation_id.is_(None),
+        )
+    ).all()
+    if accepted and _has_something_not_met(session, commission):
+        count = (
+            "1 accepted recommendation is not an action"
+            if len(accepted) == 1
+            else f"{len(accepted)} accepted recommendations are not actions"
+        )
+        raise Refused(f"{count} yet. Turn {'it into one' if len(accepted) == 1 else 'them into some'} first.")
+    close_commission(session, commission, by=by)
+
+
+def _has_something_not_met(session: Session, commission: Commission) -> bool:
+    """Whether a finding of the theme could cite a review with a requirement that was not met."""
+    not_met = (
+        select(Answer.review_id)
+        .join(Review, Review.id == Answer.review_id)
+        .join(SampledCase, SampledCase.id == Review.sampled_case_id)
+        .join(Draw, Draw.id == SampledCase.draw_id)
+        .join(CommissionPlan, CommissionPlan.plan_id == Draw.plan_id)
+        .where(
+            CommissionPlan.commission_id == commission.id,
+            Review.state == ReviewState.SUBMITTED,
+            Answer.response == ResponseValue.NOT_MET,
+            in_sample(),
+        )
+    )
+    return session.scalars(not_met).first() is not None
 
 
 def actions_of_recommendations(session: Session, recommendation_ids: Sequence[int]) -> dict[int, int]:

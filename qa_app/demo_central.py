@@ -107,7 +107,6 @@ def play_second_scoring(play: Play, day: date, *, months: tuple[int, int], is_fi
     carry_out_second_scoring(play.engine, plan_id, by_id=by_id, now=moment)
     shared = _shared_out(play, Route.SECOND, moment)
     done = shared if is_first else shared[: len(shared) // 2]
-    play.scored_again |= {(item.reference, who, item.sampled_case_id) for item, who in shared}
     scores = [play.first_scores[item.reference] for item, _ in done]
     scores = _disagreeing(play, done, scores) if is_first else scores
     moments = _moments(play, day, len(done))
@@ -180,16 +179,18 @@ def _shared_out(play: Play, route: Route, moment: datetime) -> list[tuple[WorkIt
     with reading(play.engine, now=moment) as session:
         for reviewer_id in play.cast.reviewers:
             for item in work_of(session, session.get_one(Person, reviewer_id)):
-                # Nobody scores a case blind whom another month has given it to.
-                had = route == Route.SECOND and any(
+                # Nobody scores a case whom another sample has given it to.
+                had = any(
                     reference == item.reference and (who == reviewer_id or sampled == item.sampled_case_id)
-                    for reference, who, sampled in play.scored_again
+                    for reference, who, sampled in play.shared_out
                 )
                 if item.route == route and item.state == "to do" and not had:
                     shares.setdefault(item.sampled_case_id, (item, []))[1].append(reviewer_id)
     # In the order of the lists; what only the second reviewer may have comes first, and is not left over.
     ordered = sorted(shares.values(), key=lambda share: len(share[1]))
-    return [(item, able[number % len(able)]) for number, (item, able) in enumerate(ordered)]
+    shared = [(item, able[number % len(able)]) for number, (item, able) in enumerate(ordered)]
+    play.shared_out |= {(item.reference, who, item.sampled_case_id) for item, who in shared}
+    return shared
 
 
 def _moments(play: Play, day: date, number: int) -> list[datetime]:

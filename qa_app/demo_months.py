@@ -49,8 +49,8 @@ def play_months(engine: Engine, *, now: datetime, tell: Callable[[float, str], o
             play_theme(play, first_day)
             play_second_scoring(play, first_day, months=(0, 1), is_first=True)
         if number == CURRENT:
+            play_central_sample(play, first_day)  # whoever has a case of it does not score it again
             play_second_scoring(play, first_day, months=(2, 2), is_first=False)
-            play_central_sample(play, first_day)
             play_findings(play, first_day)
             play_calibration(play, first_day)
             play_adjudication(play, first_day)

@@ -38,7 +38,7 @@ class Play:
     months: list[date]
     cases: dict[str, FictionalCase]
     first_scores: dict[str, Findings] = field(default_factory=dict)
-    scored_again: set[tuple[str, int, int]] = field(default_factory=set)  # case, reviewer, sampled case
+    shared_out: set[tuple[str, int, int]] = field(default_factory=set)  # case, reviewer, sampled case
 
     def period(self, first: int, last: int) -> tuple[date, date]:
         """From the first day of one month of the play to the last day of another, both by number."""

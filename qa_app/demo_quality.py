@@ -161,7 +161,7 @@ def play_adjudication(play: Play, day: date) -> None:
                 by_whom.setdefault(waiting.sampled_case_id, person)
         # What waits is last: what the first may decide, and is not given by the running second scoring.
         first, differing = reviewers[0], [number for number in by_whom if pairs[number].is_discordant]
-        given = {reference for reference, who, _ in play.scored_again if who == first.id}
+        given = {reference for reference, who, _ in play.shared_out if who == first.id}
         differing.sort(key=lambda number: by_whom[number] is first and pairs[number].reference not in given)
         alike = [number for number in by_whom if not pairs[number].is_discordant]
         for place, number in enumerate(differing[:-TO_DECIDE]):

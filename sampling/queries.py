@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import ColumnElement, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from sampling.randomness import Source, source_of
@@ -30,6 +30,8 @@ from sampling.tables import (
     SampledCase,
     Stratum,
 )
+
+_ALL_IN_ONE: Final = "Managers' reviews"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def samples(session: Session, person: Person, *, routes: tuple[Route, ...] = tup
     }
     series, states, drawn = series_of_draws(session), _states(session), _drawn_counts(session)
     blind = reviews_blind(session, person)
-    hidden = {plan.id for _, plan, draw, _ in rows if plan and hides_strata(plan, draw, blind=blind)}
+    hidden = {plan.id for _, plan, draw, _ in rows if plan and hides_strata(plan, blind=blind)}
     return [
         SampleRow(
             frame_id=frame.id,
@@ -200,14 +202,14 @@ def strata_of_sample(session: Session, draw_id: int, person: Person) -> pd.DataF
     """The strata of a draw: label, cases in the frame, cases drawn.
 
     A stratum of one caseworker's cases bears a name only for those who manage the team. Where the strata
-    would tell what managers said, who reviews for QA gets all in one until the last score is in.
+    would tell what managers said, who reviews for QA gets all in one.
     """
     draw = visible_draw(session, draw_id, person)
     sizes, names = draw.plan.sizes, _sees_names(session, draw, person)
     columns = ["code", "stratum", "population", "drawn", "certainty"]
-    if hides_strata(draw.plan, draw, blind=reviews_blind(session, person)):
+    if hides_strata(draw.plan, blind=reviews_blind(session, person)):
         total = draw.plan.frame.population, sum(sizes.values())
-        return pd.DataFrame([("", "Managers' reviews", *total, False)], columns=columns)
+        return pd.DataFrame([("", _ALL_IN_ONE, *total, False)], columns=columns)
     return pd.DataFrame(
         [
             (
@@ -224,12 +226,24 @@ def strata_of_sample(session: Session, draw_id: int, person: Person) -> pd.DataF
 
 
 def drawn_cases(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
-    """The cases of a draw in ticket order; of a second scoring nothing until it is closed (it is sealed)."""
+    """The cases of a draw in ticket order; of a second scoring nothing until it is closed (it is sealed).
+
+    Where the strata would tell what managers said, who reviews for QA gets the cases by reference and
+    without their tickets: strata sampled at different rates have tickets up to different ones.
+    """
     draw = visible_draw(session, draw_id, person)
+    is_hidden = hides_strata(draw.plan, blind=reviews_blind(session, person))
     open_to_see = false() if is_sealed(draw) else true()
     label: ColumnElement[str] = Stratum.label  # type: ignore[assignment]
     if not _sees_names(session, draw, person):
         label = case((Stratum.caseworker_id.is_(None), Stratum.label), else_="Caseworker " + Stratum.code)
+    position: ColumnElement[int] = SampledCase.position  # type: ignore[assignment]
+    ticket: ColumnElement[str] = SampledCase.ticket  # type: ignore[assignment]
+    order: list[ColumnElement[str] | ColumnElement[int]] = [Stratum.code, position]  # type: ignore[list-item]
+    if is_hidden:
+        label, ticket = literal(_ALL_IN_ONE), literal("")
+        position = func.row_number().over(order_by=FrameCase.reference)
+        order = [FrameCase.reference]  # type: ignore[list-item]
     return frame_of(
         session,
         select(
@@ -237,8 +251,8 @@ def drawn_cases(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
             FrameCase.reference.label("reference"),
             Team.name.label("team"),
             label.label("stratum"),
-            SampledCase.position.label("position"),
-            SampledCase.ticket.label("ticket"),
+            position.label("position"),
+            ticket.label("ticket"),
             SampledCase.cause.label("cause"),
             Replacement.code.label("replaced"),
         )
@@ -247,7 +261,7 @@ def drawn_cases(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
         .outerjoin(Team, Team.id == FrameCase.team_id)
         .outerjoin(Replacement, Replacement.sampled_case_id == SampledCase.id)
         .where(SampledCase.draw_id == draw.id, open_to_see)
-        .order_by(Stratum.code, SampledCase.position),
+        .order_by(*order),
     )
 
 

@@ -1,8 +1,9 @@
 """What of a second scoring is kept from whom: its cases from everybody, its strata from who reviews for QA.
 
-The cases are sealed until the last score is in. Where the strata are by the managers' verdicts, their number,
-sizes and populations are kept from reviewers until then as well; and for good the receipt, whose frame
-file tells the strata of cases that nobody scored again.
+The cases are sealed until the last score is in. Where the strata are by the managers' verdicts, which case
+is in which is kept from reviewers for good, since they adjudicate the pairs without being told whose review
+is which; and so are number, sizes and populations of the strata, and the receipt with its frame file. What
+such a second scoring says of agreement is kept from them until its last score is in.
 """
 
 from typing import Final
@@ -32,9 +33,14 @@ def reviews_blind(session: Session, person: Person) -> bool:
     return bool(roles_of(session, person) & BLIND_ROLES)
 
 
-def hides_strata(plan: Plan, draw: Draw | None, *, blind: bool) -> bool:
-    """Whether the strata of a plan are kept now from somebody who reviews blind."""
-    return blind and (draw is None or draw.closed_at is None) and tells_verdicts(plan)
+def hides_strata(plan: Plan, *, blind: bool) -> bool:
+    """Whether the strata of a plan are kept from somebody who reviews blind."""
+    return blind and tells_verdicts(plan)
+
+
+def hides_figures(draw: Draw, *, blind: bool) -> bool:
+    """Whether what a second scoring says is kept now from somebody who reviews blind."""
+    return draw.closed_at is None and hides_strata(draw.plan, blind=blind)
 
 
 def hides_receipt(session: Session, plan: Plan, person: Person) -> bool:

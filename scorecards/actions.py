@@ -15,6 +15,7 @@ from sampling.refused import Refused
 from sampling.tables import Frame, FrameCase, Replacement, Route, SampledCase
 from scorecards.allocated import check_not_allocated_to_another
 from scorecards.answers import card_of
+from scorecards.first_sights import keep_first_sight
 from scorecards.independence import barred_because
 from scorecards.involvement import check_has_declared, involvement_of
 from scorecards.requirements import ResponseValue, Severity, allowed_responses
@@ -26,7 +27,7 @@ from scorecards.tables import (
     SecondScoring,
 )
 from scorecards.tables_agreement import FirstSight
-from scorecards.themes import check_reviews_theme, scorecard_of
+from scorecards.themes import check_reviews_theme, is_of_others_theme, scorecard_of
 from scorecards.visibility import may_see_review
 
 LONGEST_TEXT = 10_000
@@ -155,8 +156,8 @@ def start_review(session: Session, sampled: SampledCase, *, by: Person) -> Revie
 
 
 def abandoned(on: date) -> ColumnElement[bool]:
-    """The condition on Review that it is a draft whose reviewer has left, is away on a day, or has said
-    since that they were involved in the case."""
+    """The condition on Review that it is a draft whose reviewer has left, is away on a day, has said since
+    that they were involved in the case, or does not review for its theme any more."""
     has_left = exists(
         select(Person.id).where(Person.id == Review.reviewer_id, Person.disabled_on.is_not(None))
     )
@@ -171,12 +172,13 @@ def abandoned(on: date) -> ColumnElement[bool]:
             Declaration.is_involved,
         )
     )
+    has_left_theme = is_of_others_theme(Review.sampled_case_id, Review.reviewer_id)
     left_behind = (condition.correlate(Review) for condition in (has_left, is_away, is_involved))
-    return and_(Review.state == ReviewState.DRAFT, or_(*left_behind))
+    return and_(Review.state == ReviewState.DRAFT, or_(*left_behind, has_left_theme))
 
 
 def is_abandoned(session: Session, review: Review) -> bool:
-    """Whether a review is a draft whose reviewer has left, is away today or was involved in the case."""
+    """Whether a review is a draft that its reviewer has left behind, as `abandoned` has it."""
     found = select(Review.id).where(Review.id == review.id, abandoned(today(session)))
     return session.scalars(found).first() is not None
 
@@ -282,12 +284,7 @@ def note_first_sight(session: Session, review: Review, *, by: Person) -> FirstSi
         raise Refused(
             "There is no such review, or it is not for you to see. Go back to your list of reviews."
         )
-    sight = session.get(FirstSight, (review.id, by.id))
-    if sight is None:
-        sight = FirstSight(review_id=review.id, person_id=by.id, seen_at=now(session))
-        session.add(sight)
-        session.flush()
-    return sight
+    return keep_first_sight(session, review, by)
 
 
 def _spend_time(session: Session, review: Review) -> None:

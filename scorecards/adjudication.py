@@ -24,6 +24,7 @@ from sampling.refused import Refused
 from sampling.tables import Draw, Route, SampledCase
 from scorecards.actions import LONGEST_TEXT
 from scorecards.answers import card_of
+from scorecards.first_sights import has_seen
 from scorecards.independence import Involvement, barred_because
 from scorecards.involvement import check_has_declared, involvement_of
 from scorecards.pairs import Pair, Standing, pairs_of
@@ -219,7 +220,10 @@ def decide_pair(
     adjudication.note = note.strip()
     adjudication.decided_at = now(session)
     adjudication.decided_by_id = by.id
-    audit_trail.record(session, "decide_pair", f"sampled case {adjudication.sampled_case_id}", by=by)
+    assert pair.qa is not None
+    had_seen = has_seen(session, [pair.manager.review_id, pair.qa.review_id], by)
+    what = f"sampled case {adjudication.sampled_case_id}"
+    audit_trail.record(session, "decide_pair", what, by=by, had_seen_a_review=had_seen)
     session.flush()
     return adjudication
 

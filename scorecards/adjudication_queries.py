@@ -23,11 +23,12 @@ from scorecards.adjudication import (
     shared_answers,
 )
 from scorecards.agreement_results import draw_to_compare
+from scorecards.first_sights import has_seen
 from scorecards.involvement import has_declared, involvements
 from scorecards.pairs import Submitted, pairs_of
 from scorecards.requirements import ResponseValue, Scorecard, allowed_responses
 from scorecards.tables import Review
-from scorecards.tables_agreement import Adjudication, AdjudicationDraw, FirstSight
+from scorecards.tables_agreement import Adjudication, AdjudicationDraw
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def second_scorings_to_adjudicate(session: Session, person: Person) -> list[ToDr
 
 
 def pairs_to_decide(session: Session, person: Person) -> Waiting:
-    """The pairs that wait, one's own first, then by ticket: which of them differ is not told in the list."""
+    """The pairs that wait, one's own first, then by reference: the list does not tell which differ."""
     waiting = session.execute(
         select(Adjudication, FrameCase.reference, Frame.name, Review.reviewer_id)
         .join(SampledCase, SampledCase.id == Adjudication.sampled_case_id)
@@ -153,7 +154,7 @@ def pairs_to_decide(session: Session, person: Person) -> Waiting:
         .join(Frame, Frame.id == FrameCase.frame_id)
         .join(Review, Review.sampled_case_id == SampledCase.id)
         .where(Adjudication.decided_at.is_(None))
-        .order_by(Adjudication.draw_id, SampledCase.ticket)
+        .order_by(Adjudication.draw_id, FrameCase.reference)
     ).all()
     if not may_act_as(session, person, ADJUDICATORS):
         return Waiting([], [], len(waiting))
@@ -183,10 +184,6 @@ def pair_sheet(session: Session, sampled_case_id: int, person: Person) -> PairSh
     managers, qas = _unnamed(pair.manager), _unnamed(pair.qa)
     a, b = (managers, qas) if adjudication.manager_is_a else (qas, managers)
     sampled = session.get_one(SampledCase, sampled_case_id)
-    seen = select(FirstSight.review_id).where(
-        FirstSight.person_id == person.id,
-        FirstSight.review_id.in_([pair.manager.review_id, pair.qa.review_id]),
-    )
     review = session.get_one(Review, pair.manager.review_id)
     return PairSheet(
         sampled_case_id=sampled_case_id,
@@ -200,7 +197,7 @@ def pair_sheet(session: Session, sampled_case_id: int, person: Person) -> PairSh
         shared=shared_answers(pair),
         choices=allowed_responses(open_case=review.is_open_case),
         has_declared=has_declared(session, sampled, person),
-        has_seen=session.scalars(seen).first() is not None,
+        has_seen=has_seen(session, [pair.manager.review_id, pair.qa.review_id], person),
         started_by=adjudication.started_by.name if adjudication.started_by else None,
         is_free=is_free(session, adjudication),
         draft=_draft(adjudication) if adjudication.started_by_id == person.id else None,

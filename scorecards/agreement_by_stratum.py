@@ -71,6 +71,15 @@ class Cells:
         return self.missed - self.overcalled
 
 
+def cases_alike(population: int, found: int, scored: int) -> int:
+    """How many cases of a stratum are of a kind that `found` of the `scored` are of, rounded half up.
+
+    All of them before the first is scored. Never fewer than were found, since no more are scored than
+    there are.
+    """
+    return (2 * population * found + scored) // (2 * scored) if scored else population
+
+
 def cells_of_counts(counts: tuple[int, int, int, int]) -> Cells | None:
     """The shares of the four kinds of pair in a simple random sample; None without pairs."""
     pairs = sum(counts)

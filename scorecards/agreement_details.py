@@ -12,9 +12,12 @@ from sampling.intervals import rate_interval
 from sampling.records.people import Person, Role, roles_of
 from sampling.tables import Draw
 from scorecards.agreement import ItemAgreement, item_agreement
+from scorecards.agreement_by_stratum import cases_alike
 from scorecards.agreement_results import draw_to_compare
+from scorecards.card_changes import same_meaning_since
 from scorecards.pairs import Pair, Standing, Submitted, pairs_of
 from scorecards.requirements import ResponseValue
+from scorecards.standing import versions_by_id
 from scorecards.tables_agreement import Adjudication
 
 # Blind, of the same version and cut-off: their answers can be laid beside each other.
@@ -59,18 +62,18 @@ def agreement_by_requirement(session: Session, draw_id: int, person: Person) -> 
 
     The four kinds of pair where both answered met or not met; apart, what was put right before closing and
     QA found met, and what only one of the two judged; and the share answered alike with its range, each
-    stratum weighted.
+    stratum weighted. Versions of a scorecard share a row as long as the requirement means the same.
     """
     draw = draw_to_compare(session, draw_id, person)
     pairs = _comparable(session, draw_id)
-    texts = {
-        (pair.card.title, requirement.key): requirement.text
-        for pair in pairs
-        for requirement in pair.card.requirements
-    }
+    asked = _by_meaning(session, pairs)
+    meanings = Counter((scorecard, key) for scorecard, key, _ in asked)
     rows = []
-    for (title, key), text in texts.items():
-        kinds = {pair.sampled_case_id: [_kind(pair, key)] for pair in pairs if pair.card.title == title}
+    for (scorecard, key, since), of_requirement in asked.items():
+        kinds = {pair.sampled_case_id: [_kind(pair, key)] for pair in of_requirement}
+        newest = max((pair.card for pair in of_requirement), key=lambda card: card.version)
+        title = newest.title if meanings[scorecard, key] == 1 else f"{newest.title}, from version {since}"
+        text = next(requirement.text for requirement in newest.requirements if requirement.key == key)
         counts = Counter(kind for of_pair in kinds.values() for kind in of_pair)
         found = _share_alike(draw, pairs, kinds)
         rows.append(
@@ -87,6 +90,22 @@ def agreement_by_requirement(session: Session, draw_id: int, person: Person) -> 
             )
         )
     return pd.DataFrame(rows, columns=_REQUIREMENTS)
+
+
+def _by_meaning(session: Session, pairs: Sequence[Pair]) -> dict[tuple[str, str, int], list[Pair]]:
+    """The pairs that were asked each requirement: by scorecard, key, and since when it means that."""
+    published = {pair.card.key: list(versions_by_id(session, pair.card.key).values()) for pair in pairs}
+    since: dict[tuple[str, int, str], int] = {}
+    found: dict[tuple[str, str, int], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        card = pair.card
+        until_it = [version for version in published[card.key] if version.version <= card.version]
+        for requirement in card.requirements:
+            asked = card.key, card.version, requirement.key
+            if asked not in since:
+                since[asked] = same_meaning_since(until_it, requirement.key)
+            found[card.key, requirement.key, since[asked]].append(pair)
+    return found
 
 
 def agreement_on_answers(session: Session, draw_id: int, person: Person) -> ItemAgreement | None:
@@ -113,7 +132,7 @@ def _share_alike(draw: Draw, pairs: Sequence[Pair], kinds: Mapping[int, Sequence
     for stratum in draw.plan.frame.strata:
         inside = [kinds.get(pair.sampled_case_id, []) for pair in pairs if pair.stratum == stratum.code]
         judged = [of_case for of_case in inside if any(kind in _KINDS for kind in of_case)]
-        cases = stratum.population * len(judged) // len(inside) if inside else stratum.population
+        cases = cases_alike(stratum.population, len(judged), len(inside))
         answers = [sum(kind in _KINDS for kind in of_case) for of_case in judged]
         alike = [sum(kind in _ALIKE for kind in of_case) for of_case in judged]
         strata.append((cases, answers, alike))

@@ -13,12 +13,13 @@ from sampling.records.people import Person, Role, roles_of
 from sampling.records.settings import setting
 from sampling.refused import Refused
 from sampling.registering import plan_contents
-from sampling.sealing import hides_strata, reviews_blind
+from sampling.sealing import hides_figures, reviews_blind
 from sampling.tables import Draw, Frame, Plan, Route
 from scorecards.agreement import Agreement, WeightedAgreement, agreement, weighted_agreement
 from scorecards.agreement_by_stratum import (
     Cells,
     NotMet,
+    cases_alike,
     cells_of_counts,
     weighted_cells,
     weighted_not_met,
@@ -33,13 +34,18 @@ Counts = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class StratumOfPairs:
-    """The pairs of one stratum: how many cases it stands for, and how each pair counts."""
+    """The pairs of one stratum: how many cases it stands for, and how each pair counts.
+
+    Out of scope are pairs whose fault was put right before closing, and those in which one of the two
+    found nothing to judge.
+    """
 
     failed: bool  # the manager's verdict, where the strata are by it
     population: int
     drawn: int
     counts: Counts  # both met, missed, overcalled, both not met
     corrected: int
+    not_assessable: int
     outstanding: int
 
     @property
@@ -48,8 +54,9 @@ class StratumOfPairs:
 
     @property
     def cases(self) -> int:
-        """The cases it stands for, but for those whose fault was put right before closing."""
-        return round(self.population * (self.drawn - self.corrected) / self.drawn)
+        """The cases in scope it stands for: of all its cases the share of those scored again that are."""
+        scored = self.drawn - self.outstanding
+        return cases_alike(self.population, scored - self.corrected - self.not_assessable, scored)
 
     @property
     def weighed(self) -> tuple[int, int, int]:
@@ -170,9 +177,7 @@ def agreement_over_time(session: Session, person: Person) -> list[AgreementResul
     blind = reviews_blind(session, person)
     draws = (session.get_one(Draw, draw_id) for draw_id, _ in reversed(second_scorings(session, person)))
     return [
-        agreement_result(session, draw.id, person)
-        for draw in draws
-        if not hides_strata(draw.plan, draw, blind=blind)
+        agreement_result(session, draw.id, person) for draw in draws if not hides_figures(draw, blind=blind)
     ]
 
 
@@ -187,7 +192,7 @@ def draw_to_compare(session: Session, draw_id: int, person: Person) -> Draw:
     draw = session.get(Draw, draw_id)
     if draw is None or draw.plan.frame.route != Route.SECOND:
         raise Refused("There is no such second scoring. Go back to the list.")
-    if hides_strata(draw.plan, draw, blind=reviews_blind(session, person)):
+    if hides_figures(draw, blind=reviews_blind(session, person)):
         raise Refused(
             "What this second scoring says is sealed from those who review for QA until its last score is "
             "in: its figures would tell how many cases managers called not met."
@@ -208,6 +213,7 @@ def strata_of_pairs(draw: Draw, pairs: Sequence[Pair]) -> list[StratumOfPairs]:
                     drawn=len(inside),
                     counts=counts_of(inside),
                     corrected=sum(pair.standing == Standing.CORRECTED for pair in inside),
+                    not_assessable=sum(pair.standing == Standing.NOT_ASSESSABLE for pair in inside),
                     outstanding=sum(pair.standing == Standing.OUTSTANDING for pair in inside),
                 )
             )

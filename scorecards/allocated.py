@@ -9,10 +9,12 @@ from sampling.records.people import Person
 from sampling.refused import Refused
 from sampling.tables import FrameCase, SampledCase
 from scorecards.tables import Allocation, Declaration
+from scorecards.themes import is_of_others_theme
 
 
 def still_stands() -> ColumnElement[bool]:
-    """The condition on Allocation that its reviewer works here and has not declared an involvement since.
+    """The condition on Allocation that its reviewer works here, has not declared an involvement since, and
+    still reviews for the theme of the case, if it is of one.
 
     Otherwise the case is anybody's again.
     """
@@ -30,7 +32,8 @@ def still_stands() -> ColumnElement[bool]:
         )
         .correlate(Allocation)
     )
-    return and_(not_(has_left.correlate(Allocation)), not_(is_involved))
+    has_left_theme = is_of_others_theme(Allocation.sampled_case_id, Allocation.reviewer_id)
+    return and_(not_(has_left.correlate(Allocation)), not_(is_involved), not_(has_left_theme))
 
 
 def is_allocated_to_another(person: Person) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.records import audit_trail
@@ -20,6 +20,7 @@ from scorecards.allocation import share_out
 from scorecards.independence import barred_because
 from scorecards.involvement import involvements
 from scorecards.tables import Allocation, Review, ReviewState
+from scorecards.themes import check_reviews_theme, commission_of, is_theme_reviewer
 from scorecards.visibility import BLIND_ROLES
 
 
@@ -65,8 +66,8 @@ def check_may_allocate(session: Session, frame: Frame, person: Person) -> None:
         )
 
 
-def reviewers_of(session: Session, frame: Frame) -> list[Person]:
-    """Who may review cases of a frame today, by name: those of its roles who work here."""
+def reviewers_of(session: Session, plan: Plan) -> list[Person]:
+    """Who may review the cases of a plan today, by name: of its roles and theme, those who work here."""
     day = today(session)
     held = exists(select(RoleHeld.id).where(RoleHeld.person_id == Person.id, in_force(RoleHeld, day)))
     deputises = exists(select(Absence.id).where(Absence.deputy_id == Person.id, in_force(Absence, day)))
@@ -75,7 +76,13 @@ def reviewers_of(session: Session, frame: Frame) -> list[Person]:
         .where(Person.disabled_on.is_(None), or_(held, deputises))
         .order_by(Person.name, Person.id)
     )
-    return [person for person in people if has_route(session, frame, person)]
+    commission = commission_of(session, plan.id)
+    theirs = None if commission is None else {one.person_id for one in commission.reviewers}
+    return [
+        person
+        for person in people
+        if (theirs is None or person.id in theirs) and has_route(session, plan.frame, person)
+    ]
 
 
 def has_route(session: Session, frame: Frame, person: Person) -> bool:
@@ -92,15 +99,16 @@ def barred(
 ) -> dict[int, str | None]:
     """Why a person cannot be given each sampled case of a condition, in words after a name; None if they can.
 
-    Outside a manager's own open sampling, nobody gets two lines of the same case: not one they have or had
+    Outside a manager's own open sampling, nobody gets two lines of the same case: not one they were given
     in another sample either. Whoever manages a team is not told which of the reasons it is: that another
     sample holds the case might tell that it is scored again.
     """
     is_open = frame.route == Route.OPEN
-    other_line = set() if is_open else set(session.scalars(select(SampledCase.id).where(asked, _has(person))))
+    was_given = select(SampledCase.id).where(asked, _was_given(person))
+    other_line = set() if is_open else set(session.scalars(was_given))
     reasons = {
         sampled_id: barred_because(involvement, open_sampling=is_open)
-        or ("has or had this case in another sample" if sampled_id in other_line else None)
+        or ("was given this case in another sample" if sampled_id in other_line else None)
         for sampled_id, involvement in involvements(session, person, asked).items()
     }
     if is_open or not teams_managed(session, by):
@@ -108,27 +116,21 @@ def barred(
     return {sampled_id: reason and "may not have this case" for sampled_id, reason in reasons.items()}
 
 
-def _has(person: Person) -> ColumnElement[bool]:
-    """The condition on SampledCase that a person reviews the same case in another sample, or did."""
+def _was_given(person: Person) -> ColumnElement[bool]:
+    """The condition on SampledCase that the same case was allocated to a person in another sample."""
     other, drawn, mine = aliased(SampledCase), aliased(FrameCase), aliased(FrameCase)
-    reviewed = exists(
-        select(Review.id).where(Review.sampled_case_id == other.id, Review.reviewer_id == person.id)
-    )
-    allocated = exists(
-        select(Allocation.sampled_case_id).where(
-            Allocation.sampled_case_id == other.id, Allocation.reviewer_id == person.id
-        )
-    )
     return exists(
         select(other.id)
         .join(drawn, drawn.id == other.frame_case_id)
         .join(mine, mine.case_id == drawn.case_id)
         .join(Draw, Draw.id == other.draw_id)
         .join(Plan, Plan.id == Draw.plan_id)
+        .join(Allocation, Allocation.sampled_case_id == other.id)
         .where(
             mine.id == SampledCase.frame_case_id,
             other.id != SampledCase.id,
-            or_(reviewed, and_(allocated, Plan.voided_at.is_(None))),
+            Allocation.reviewer_id == person.id,
+            Plan.voided_at.is_(None),
         )
         .correlate(SampledCase)
     )
@@ -144,7 +146,9 @@ def propose_sharing(
     """
     frame = draw.plan.frame
     check_may_allocate(session, frame, by)
-    reviewers = {person.id: person for person in reviewers_of(session, frame) if person.id in capacities}
+    for person in session.scalars(select(Person).where(Person.id.in_(capacities))):
+        check_reviews_theme(session, draw.plan_id, person)
+    reviewers = {person.id: person for person in reviewers_of(session, draw.plan) if person.id in capacities}
     if len(reviewers) < len(capacities):
         raise Refused("Somebody chosen here does not review such cases any more. Choose the reviewers again.")
     if not reviewers:
@@ -272,6 +276,8 @@ def why_not_to(session: Session, sampled: SampledCase, to: Person, *, by: Person
     frame = sampled.draw.plan.frame
     if not has_route(session, frame, to):
         return "does not review such cases"
+    if not is_theme_reviewer(session, sampled.draw.plan_id, to):
+        return "does not review for the theme of this case"
     if holder_of(session, sampled) == to.id:
         return "has this case already"
     return barred(session, frame, to, SampledCase.id == sampled.id, by=by)[sampled.id]
@@ -293,6 +299,7 @@ def move_case(
     ).first()
     if review is not None and review.state == ReviewState.SUBMITTED:
         raise Refused(f"{name} has been reviewed, and its review stays with who submitted it.")
+    check_reviews_theme(session, sampled.draw.plan_id, to)
     reason = why_not_to(session, sampled, to, by=by)
     if reason is not None:
         raise Refused(f"{name} cannot go to {to.name}: {to.name} {reason}. Choose somebody else.")

@@ -115,19 +115,19 @@ def allocated_sample(session: Session, draw_id: int, person: Person) -> Allocate
         is_sealed=sealed,
         unallocated=int(cases["reviewer"].isna().sum()),
         allocated=int((cases["reviewer"].notna() & cases["state"].isna()).sum()),
-        reviewers=_loads(session, draw.plan.frame, cases),
+        reviewers=_loads(session, draw.plan, cases),
         cases=waiting.iloc[:0] if sealed else waiting.reset_index(drop=True),
     )
 
 
-def _loads(session: Session, frame: Frame, cases: pd.DataFrame) -> list[ReviewerLoad]:
+def _loads(session: Session, plan: Plan, cases: pd.DataFrame) -> list[ReviewerLoad]:
     """Of everybody who reviews such cases, with what they have of these."""
     away = {
         absence.person_id: absence.ends_on
         for absence in session.scalars(select(Absence).where(in_force(Absence, today(session))))
     }
     loads = []
-    for person in reviewers_of(session, frame):
+    for person in reviewers_of(session, plan):
         states = cases.loc[cases["reviewer_id"] == person.id, "state"]
         submitted, begun = ((states == state).sum() for state in (ReviewState.SUBMITTED, ReviewState.DRAFT))
         loads.append(
@@ -150,9 +150,7 @@ def own_cases(session: Session, person: Person) -> list[WorkItem]:
 
 def colleagues_for(session: Session, sampled_case_id: int, person: Person) -> dict[int, str]:
     """Who else reviews cases like a sampled one, by number, in the order of their names."""
-    frame = session.get_one(SampledCase, sampled_case_id).draw.plan.frame
+    plan = session.get_one(SampledCase, sampled_case_id).draw.plan
     return {
-        colleague.id: colleague.name
-        for colleague in reviewers_of(session, frame)
-        if colleague.id != person.id
+        colleague.id: colleague.name for colleague in reviewers_of(session, plan) if colleague.id != person.id
     }

@@ -47,6 +47,7 @@ class DisputeRow:
     is_second: bool
     is_open_case: bool
     reviewer: str
+    revision: int  # the newest of the review
     answers: tuple[DisputedAnswer, ...]
     grounds: str
     raised_on: date
@@ -119,6 +120,7 @@ def _row(dispute: Dispute, revisions: Sequence[Revision], not_to_decide: str | N
         is_second=frame.route == Route.SECOND,
         is_open_case=review.is_open_case,
         reviewer=review.reviewer.name,
+        revision=revisions[-1].number,
         answers=tuple(
             _answer(number, requirement, stood, made.answers if made else stood)
             for number, requirement in numbered_requirements(review)

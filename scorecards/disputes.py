@@ -45,7 +45,7 @@ def not_disputable_because(session: Session, review: Review, person: Person) -> 
     if not review.file_found:
         return (
             "The case file could not be found, so no answer can be disputed. If it has turned up, tell "
-            f"{review.reviewer.name}."
+            f"{review.reviewer.name}, who corrects the review."
         )
     waiting = session.scalars(
         select(Dispute).where(Dispute.review_id == review.id, Dispute.decision.is_(None))

@@ -25,7 +25,9 @@ from sampling.records.settings import setting
 from sampling.refused import Refused
 from sampling.tables import FrameCase, Route, SampledCase
 from scorecards.actions import LONGEST_TEXT, hold
+from scorecards.first_sights import keep_first_sight
 from scorecards.tables import Review, ReviewState
+from scorecards.tables_agreement import FirstSight
 from scorecards.tables_feedback import Feedback
 from scorecards.visibility import (
     is_running_second,
@@ -104,6 +106,15 @@ def check_may_see_feedback(session: Session, review: Review, person: Person) -> 
 def holds(session: Session, review_id: int, condition: ColumnElement[bool]) -> bool:
     """Whether a condition on Review is true of this one."""
     return session.scalars(select(Review.id).where(Review.id == review_id, condition)).first() is not None
+
+
+def note_feedback_read(session: Session, review: Review, *, by: Person) -> FirstSight:
+    """Keep when somebody first read the feedback sheet of a colleague's review: it tells the verdicts."""
+    hold(session, review)
+    check_may_see_feedback(session, review, by)
+    if review.reviewer_id == by.id:
+        raise Refused("This review is your own, so it needs no note that you have seen it. Go on with it.")
+    return keep_first_sight(session, review, by)
 
 
 def share_feedback(session: Session, review: Review, *, shared_on: date, by: Person) -> Feedback:

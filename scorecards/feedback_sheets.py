@@ -20,6 +20,7 @@ from scorecards.feedback import (
     may_share_feedback,
     submitted_on,
 )
+from scorecards.first_sights import has_seen
 from scorecards.requirements import Kind, Requirement, ResponseValue, Severity
 from scorecards.tables import Review, Revision, RevisionCause
 from scorecards.tables_feedback import Dispute, Feedback
@@ -74,6 +75,7 @@ class FeedbackSheet:
     commented_on: date | None
     disputable_until: date
     may_share: bool
+    is_seen: bool  # one's own, or its first sight by this person is on record
 
 
 def feedback_sheet(session: Session, review_id: int, person: Person) -> FeedbackSheet | None:
@@ -118,6 +120,7 @@ def feedback_sheet(session: Session, review_id: int, person: Person) -> Feedback
         commented_on=feedback.commented_on if feedback else None,
         disputable_until=disputable_until(session, review),
         may_share=holds(session, review_id, may_share_feedback(session, person)),
+        is_seen=review.reviewer_id == person.id or has_seen(session, [review_id], person),
     )
 
 

@@ -29,7 +29,8 @@ _NOT_YOURS: Final = "There is no such held case, or it is not for you to see. Ch
 class HeldRow:
     """A case that is or was held back. `closed_on` is the first closing told after it was held.
 
-    `went_out` is a breach: it closed without having been let go, whatever came later.
+    A case that was put right and held anew has a row for each time. `went_out` is a breach: it closed
+    without having been let go, whatever came later.
     """
 
     held_id: int
@@ -68,6 +69,7 @@ class HeldDetail:
     releasers: tuple[str, ...]
     not_released_because: str | None
     answers_for_it: bool
+    may_choose_decision: bool
     may_open_review: bool
 
 
@@ -149,6 +151,7 @@ def held_detail(session: Session, held_id: int, person: Person) -> HeldDetail:
         ),
         not_released_because=_not_released_because(session, held, person),
         answers_for_it=answers_for(session, review, person),
+        may_choose_decision=_may_choose(session, held, person),
         may_open_review=session.scalars(opened).first() is not None,
     )
 
@@ -175,12 +178,28 @@ def tell_manager(session: Session, shown: Collection[int], *, by: Person) -> int
 
 
 def choose_decision(session: Session, held: HeldCase, *, decision: str, by: Person) -> None:
-    """Say what kind of decision a waiting case is: the level that may release it follows from that."""
+    """Say what kind of decision a waiting case is: the level that may release it follows from that.
+
+    Whoever answers for the case may raise the level. Only who reaches the present one lowers it, and
+    somebody else releases the case then.
+    """
     _check_waiting(session, held, by)
-    if not answers_for(session, held.review, by):
-        raise Refused("The reviewer of the case, or a manager of its team, says what kind of decision it is.")
-    before = held.decision
-    held.decision, held.required_level = decision, level_for(session, decision)
+    if not _may_choose(session, held, by):
+        raise Refused(
+            "The reviewer of the case, a manager of its team, or who may approve it says what kind of "
+            "decision it is."
+        )
+    before, present, level = held.decision, Level(held.required_level), level_for(session, decision)
+    if not reaches(level, present):
+        if not _reaches(session, held, by):
+            raise Refused(
+                f"“{decision}” needs a lower level than this case does now, and that is above yours. Ask "
+                "somebody who may release the case to choose it."
+            )
+        held.lowered_by_id = by.id
+    elif level != present:
+        held.lowered_by_id = None
+    held.decision, held.required_level = decision, level
     audit_trail.record(
         session,
         "choose_decision",
@@ -205,21 +224,35 @@ def release_case(session: Session, held: HeldCase, *, reason: str, by: Person) -
     audit_trail.record(session, "release_case", f"held case {held.id}", by=by, level=held.required_level)
 
 
+def _may_choose(session: Session, held: HeldCase, person: Person) -> bool:
+    """Whether a person says what kind of decision a case is: who answers for it, or reaches its level."""
+    if answers_for(session, held.review, person):
+        return True
+    return not roles_of(session, person) & BLIND_ROLES and _reaches(session, held, person)
+
+
+def _reaches(session: Session, held: HeldCase, person: Person) -> bool:
+    level = level_of(session, person, teams=teams_of(held.review))
+    return reaches(level, Level(held.required_level))
+
+
 def _not_released_because(session: Session, held: HeldCase, person: Person) -> str | None:
     """Why a person may not release a case, in a sentence; None if they may."""
-    review, required = held.review, Level(held.required_level)
+    review = held.review
     if review.reviewer_id == person.id:
         return "You reviewed this case. Somebody else releases it, or you record that it was put right."
     if roles_of(session, person) & BLIND_ROLES:
         # What they release would tell which cases have been scored a second time.
-        return "Who reviews for QA releases no case. Leave it to a colleague who approves."
+        return "Somebody who reviews for QA cannot release cases. Leave it to a colleague who approves."
     hand_in_it = select(Case.id).where(
         Case.id == held.case_id,
         or_(ever_was(person, Case.caseworker_id), ever_was(person, Case.decided_by_id)),
     )
     if session.scalars(hand_in_it).first() is not None:
         return "You handled or decided this case. Somebody else releases it."
-    if not reaches(level_of(session, person, teams=teams_of(review)), required):
+    if held.lowered_by_id == person.id:
+        return "You lowered the level that this case needs. Somebody else releases it."
+    if not _reaches(session, held, person):
         return "This case needs a higher level than yours. Ask one of those named here to release it."
     return None
 

@@ -19,28 +19,26 @@ def hold_back(session: Session, revision: Revision) -> None:
     """Hold the case of an open review while its outcome requirements are not met, put right or not.
 
     For each new revision. What was put right lets the case go, and what is found afterwards holds it
-    again. A release stands: it was given by somebody who knew that not all was met.
+    anew: what became of it before stays listed, a breach too. A release stands: it was given by somebody
+    who knew that not all was met.
     """
     review = revision.review
     case = case_of(review)
-    if not is_open_sampling(review) or case.state != CaseState.OPEN:
+    if not can_change_case(review) or case.state != CaseState.OPEN:
         return
     must_wait = score_of(review, corrected=True).outcome is False
     held = held_by(session, review)
-    if held is None:
-        if not must_wait:
-            return
+    if must_wait and (held is None or held.put_right_at is not None):
         held = HeldCase(
             review_id=review.id,
             case_id=case.id,
             held_at=revision.made_at,
-            required_level=level_for(session, OTHER_DECISION),
-            decision=OTHER_DECISION,
+            required_level=held.required_level if held else level_for(session, OTHER_DECISION),
+            decision=held.decision if held else OTHER_DECISION,
+            lowered_by_id=held.lowered_by_id if held else None,
         )
         session.add(held)
-    elif must_wait and held.put_right_at is not None:
-        held.held_at, held.put_right_at, held.told_at = revision.made_at, None, None
-    elif not must_wait and held.put_right_at is None and held.released_at is None:
+    elif not must_wait and held is not None and held.put_right_at is None and held.released_at is None:
         held.put_right_at = revision.made_at
     else:
         return
@@ -50,13 +48,18 @@ def hold_back(session: Session, revision: Revision) -> None:
 
 
 def held_by(session: Session, review: Review) -> HeldCase | None:
-    """What a review holds back, or held back once."""
-    return session.scalars(select(HeldCase).where(HeldCase.review_id == review.id)).first()
+    """What a review holds back, or held back last."""
+    rows = select(HeldCase).where(HeldCase.review_id == review.id).order_by(HeldCase.id.desc())
+    return session.scalars(rows).first()
 
 
-def is_open_sampling(review: Review) -> bool:
-    """Whether a review is of a manager's sample, and its case was open: it can still change the case."""
-    return review.is_open_case and review.sampled_case.draw.plan.frame.route == Route.OPEN
+def can_change_case(review: Review) -> bool:
+    """Whether a review found its case open, in a manager's sample or a thematic one.
+
+    A second score is of the file as it stood, so it holds nothing.
+    """
+    route = review.sampled_case.draw.plan.frame.route
+    return review.is_open_case and route in (Route.OPEN, Route.THEMATIC)
 
 
 def case_of(review: Review) -> Case:

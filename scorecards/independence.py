@@ -2,7 +2,7 @@
 
 Nobody reviews a case they handled or decided. Having approved it bars central, thematic and
 second review; on a manager's own open sampling it is flagged, since managers approve what they
-supervise.
+supervise. So does having scored it in another sample; managers may sample an open case again.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Involvement:
     decided: bool = False
     approved: bool = False
     declared: bool = False
-    scored: bool = False  # the manager's review that is to be scored again is theirs
+    scored: bool = False  # in another sample; or the manager's review that is to be scored again is theirs
 
 
 def barred_because(involvement: Involvement, *, open_sampling: bool) -> str | None:

@@ -16,7 +16,7 @@ from sampling.tables import Draw, Plan, Route, SampledCase
 from scorecards.actions import LONGEST_TEXT, hold
 from scorecards.answers import responses_of
 from scorecards.cards import scorecard_from
-from scorecards.holding import answers_for, case_of, is_open_sampling, teams_of, unmet_outcomes
+from scorecards.holding import answers_for, can_change_case, case_of, teams_of, unmet_outcomes
 from scorecards.requirements import ResponseValue
 from scorecards.submitting import revise
 from scorecards.tables import Review, ReviewState, Revision, RevisionCause
@@ -25,6 +25,7 @@ from scorecards.visibility import (
     BLIND_ROLES,
     is_sealed_for,
     route_of_review,
+    team_of_case,
     team_of_review,
 )
 
@@ -175,8 +176,8 @@ def check_may_intervene(session: Session, review: Review, person: Person) -> Non
 def _no_intervening_because(session: Session, review: Review, person: Person) -> str | None:
     if not answers_for(session, review, person):
         return "The reviewer of the case, or a manager of its team, steps in on it."
-    if not is_open_sampling(review):
-        return "Only a manager's review of an open case can still change what becomes of it."
+    if not can_change_case(review):
+        return "Only a manager's or a thematic review of an open case can still change what becomes of it."
     case = case_of(review)
     if case.state != CaseState.OPEN:
         return f"{case.reference} is {case.state} in the case system: it is too late to intervene."
@@ -220,6 +221,7 @@ def interventions(session: Session, person: Person, *, review_id: int | None = N
         seen.append(Review.state == ReviewState.SUBMITTED)
     if teams:
         seen.append(and_(route_of_review() == Route.OPEN, team_of_review().in_(teams)))
+        seen.append(and_(route_of_review() == Route.THEMATIC, team_of_case().in_(teams)))
     query = (
         select(Intervention, Person.name)
         .join(Review, Review.id == Intervention.review_id)

@@ -1,12 +1,12 @@
 """What a person had to do with a case, from the extract, their word and earlier scores."""
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.records.cases import Case, ever_was
 from sampling.records.people import Person
 from sampling.refused import Refused
-from sampling.tables import Frame, FrameCase, Route, SampledCase
+from sampling.tables import Draw, Frame, FrameCase, Plan, Replacement, Route, SampledCase
 from scorecards.independence import Involvement
 from scorecards.tables import Declaration, Review, SecondScoring
 
@@ -38,7 +38,7 @@ def involvements(session: Session, person: Person, asked: ColumnElement[bool]) -
             ever_was(person, Case.approved_by_id),
             declared.scalar_subquery(),
             first_scorer.scalar_subquery(),
-            and_(Frame.route == Route.SECOND, scored_before(person)),
+            and_(Frame.route != Route.OPEN, scored_before(person)),
         )
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .join(Frame, Frame.id == FrameCase.frame_id)
@@ -74,19 +74,33 @@ def check_has_declared(session: Session, sampled: SampledCase, person: Person) -
 
 
 def scored_before(person: Person) -> ColumnElement[bool]:
-    """The condition on SampledCase that a person has scored the same case again before, in another month.
+    """The condition on SampledCase that a person has a review of the same case in another sample.
 
-    They may have seen the manager's first score since.
+    What was voided or replaced does not count, but for a second scoring: they may have seen the manager's
+    first score since. Of two drafts the later is barred, so that the earlier can be finished.
     """
-    theirs, drawn, mine = aliased(SampledCase), aliased(FrameCase), aliased(FrameCase)
+    theirs, drawn, mine, own = aliased(SampledCase), aliased(FrameCase), aliased(FrameCase), aliased(Review)
+    begun_before = exists(
+        select(own.id).where(
+            own.sampled_case_id == SampledCase.id, own.reviewer_id == person.id, own.id < Review.id
+        )
+    ).correlate(SampledCase, Review)
+    counts = and_(Plan.voided_at.is_(None), Replacement.sampled_case_id.is_(None))
     return exists(
         select(Review.id)
         .join(theirs, theirs.id == Review.sampled_case_id)
         .join(drawn, drawn.id == theirs.frame_case_id)
         .join(mine, mine.case_id == drawn.case_id)
-        .join(SecondScoring, SecondScoring.sampled_case_id == theirs.id)
+        .join(Draw, Draw.id == theirs.draw_id)
+        .join(Plan, Plan.id == Draw.plan_id)
+        .outerjoin(Replacement, Replacement.sampled_case_id == theirs.id)
+        .outerjoin(SecondScoring, SecondScoring.sampled_case_id == theirs.id)
         .where(
-            mine.id == SampledCase.frame_case_id, theirs.id != SampledCase.id, Review.reviewer_id == person.id
+            mine.id == SampledCase.frame_case_id,
+            theirs.id != SampledCase.id,
+            Review.reviewer_id == person.id,
+            or_(counts, SecondScoring.sampled_case_id.is_not(None)),
+            not_(begun_before),
         )
         .correlate(SampledCase)
     )

@@ -41,9 +41,13 @@ def facts_of(session: Session, review: Review) -> dict[str, tuple[str, ...]]:
 def record_fact(
     session: Session, review: Review, list_key: str, values: Collection[str], *, by: Person
 ) -> None:
-    """Keep which values of a list hold for the case of a draft; none takes back what was chosen."""
+    """Keep which values of a list hold for the case of a draft; none takes back what was chosen.
+
+    Where the file was not found nothing was asked, so its reviewer says it before they correct that.
+    """
     hold(session, review)
-    check_own_draft(review, by)
+    if review.file_found or review.reviewer_id != by.id:
+        check_own_draft(review, by)
     asked = {fact.key: fact for fact in facts_asked(card_of(review))}
     if list_key not in asked:
         raise Refused(f"This scorecard does not ask for {list_key}. Reload the page.")

@@ -43,6 +43,7 @@ class RevisionRow:
     reason: str
     made_at: datetime
     made_by: str
+    file_found: bool
     outcome_met: bool | None
     method_met: bool | None
     overall_met: bool | None
@@ -77,6 +78,7 @@ def _row(revision: Revision, earlier: Revision | None) -> RevisionRow:
         reason=revision.reason,
         made_at=revision.made_at,
         made_by=revision.made_by.name,
+        file_found=revision.file_found,
         outcome_met=revision.outcome_met,
         method_met=revision.method_met,
         overall_met=revision.overall_met,

@@ -58,7 +58,8 @@ def score_case(
     if unanswered:
         raise Refused(
             f"The case cannot be scored: {len(unanswered)} of {len(scorecard.requirements)} requirements "
-            f"have no response. Answer them all; the first is “{unanswered[0].text}”"
+            f"{'has' if len(unanswered) == 1 else 'have'} no response. Answer them all; the first is "
+            f"“{unanswered[0].text}”"
         )
     if_assessed = {
         key: ResponseValue.MET if value == ResponseValue.CANNOT_ASSESS else value

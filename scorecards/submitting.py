@@ -1,6 +1,7 @@
 """Submitting a review, and its revisions: what was submitted stays, a correction comes beside it."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from sampling.tables import SampledCase
 from scorecards.actions import check_may_review, check_own_draft, hold
 from scorecards.answers import card_of, review_problems, score_of
 from scorecards.closing import close_when_done
+from scorecards.first_sights import could_see, has_seen
 from scorecards.holding import hold_back
 from scorecards.involvement import check_has_declared
 from scorecards.recorded_facts import facts_missing
@@ -26,7 +28,6 @@ from scorecards.tables import (
     RevisionCause,
     SecondScoring,
 )
-from scorecards.tables_agreement import FirstSight
 
 
 def submit_review(session: Session, review: Review, *, by: Person) -> Review:
@@ -44,7 +45,9 @@ def submit_review(session: Session, review: Review, *, by: Person) -> Review:
     review.submitted_at = now(session)
     paired = session.get(SecondScoring, review.sampled_case_id)
     if paired is not None:
-        review.is_blind = session.get(FirstSight, (paired.manager_review_id, by.id)) is None
+        review.is_blind = not (
+            has_seen(session, [paired.manager_review_id], by) or could_see(session, paired.manager_review, by)
+        )
     _keep_revision(session, review, cause=RevisionCause.SUBMITTED, reason="", by=by)
     # No score goes into the trail: administrators read it, and some of them review.
     audit_trail.record(session, "submit_review", f"review {review.id}", by=by)
@@ -68,6 +71,7 @@ def revise(
     review: Review,
     *,
     changes: Mapping[str, Mapping[str, Any]],
+    file_found: bool | None = None,
     cause: RevisionCause,
     reason: str,
     by: Person,
@@ -75,7 +79,8 @@ def revise(
     """Change answers of a submitted review: a new revision. Who may do so is for the caller to check.
 
     `changes` maps a requirement to what it has now: response, and where they differ evidence, put_right
-    and severity. The revisions before stay, and agreement goes by the first.
+    and severity. `file_found` says that the case file was found after all, or was not. The revisions
+    before stay, and agreement goes by the first.
     """
     hold(session, review)
     if review.state != ReviewState.SUBMITTED:
@@ -102,6 +107,8 @@ def revise(
             is_not_met and review.is_open_case and bool(change.get("put_right", answer.put_right))
         )
         answer.severity = None if severity is None else Severity(severity)
+    if file_found is not None:
+        review.file_found = file_found
     _check_complete(session, review)
     revision = _keep_revision(session, review, cause=cause, reason=reason.strip(), by=by)
     audit_trail.record(session, "revise_review", f"review {review.id}", by=by, number=revision.number)
@@ -109,27 +116,55 @@ def revise(
 
 
 def correct_review(
-    session: Session, review: Review, *, changes: Mapping[str, Mapping[str, Any]], reason: str, by: Person
+    session: Session,
+    review: Review,
+    *,
+    changes: Mapping[str, Mapping[str, Any]],
+    file_found: bool | None = None,
+    reason: str,
+    by: Person,
 ) -> Revision:
     """Its reviewer corrects a submitted review, with the reason. What was submitted stays on record.
 
-    What somebody else has decided on a dispute is not corrected back.
+    What somebody else has decided on a dispute is not corrected back; the rest still can be.
     """
     if review.reviewer_id != by.id:
         raise Refused(f"This review belongs to {review.reviewer.name}. Only they can correct it.")
     hold(session, review)
-    decided = select(Revision.id).where(
-        Revision.review_id == review.id, Revision.cause == RevisionCause.DISPUTED
-    )
-    if session.scalars(decided).first() is not None:
-        raise Refused(
-            "This review was changed by the decision on a dispute, so it is not corrected any more. "
-            "If something else in it is wrong, tell whoever decided."
-        )
     given = {answer.requirement_key: answer for answer in review.answers}
-    if all(_is_same(given.get(key), change) for key, change in changes.items()):
+    changed = {key for key, change in changes.items() if not _is_same(given.get(key), change)}
+    is_missed = file_found is False and review.file_found
+    if not changed and file_found in (None, review.file_found):
         raise Refused("Nothing is changed. Change at least one answer.")
-    return revise(session, review, changes=changes, cause=RevisionCause.CORRECTED, reason=reason, by=by)
+    decided = _decided_on_disputes(session, review)
+    if decided & changed or (decided and is_missed):
+        raise Refused(
+            "What was changed by the decision on a dispute is not corrected back. Leave that as it is; the "
+            "other answers can still be corrected."
+        )
+    return revise(
+        session,
+        review,
+        changes=changes,
+        file_found=file_found,
+        cause=RevisionCause.CORRECTED,
+        reason=reason,
+        by=by,
+    )
+
+
+def _decided_on_disputes(session: Session, review: Review) -> set[str]:
+    """The requirements whose answers a decision on a dispute has changed."""
+    revisions = session.scalars(
+        select(Revision).where(Revision.review_id == review.id).order_by(Revision.number)
+    ).all()
+    return {
+        key
+        for before, after in pairwise(revisions)
+        if after.cause == RevisionCause.DISPUTED
+        for key, answer in after.answers.items()
+        if answer != before.answers.get(key)
+    }
 
 
 def _is_same(answer: Answer | None, change: Mapping[str, Any]) -> bool:

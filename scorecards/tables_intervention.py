@@ -75,7 +75,8 @@ class Intervention(Base):
 class HeldCase(Base):
     """A case that must not go out: an outcome requirement of an open review is not met.
 
-    It is let go when it was put right, or when an approver of the level releases it with a reason.
+    It is let go when it was put right, or when an approver of the level releases it with a reason. What
+    was put right and is found not met again is held anew, beside what became of it before.
     """
 
     __tablename__ = "held_case"
@@ -85,14 +86,16 @@ class HeldCase(Base):
         CheckConstraint("released_at IS NULL OR release_reason <> ''", name="released_why"),
         CheckConstraint("released_at IS NULL OR put_right_at IS NULL", name="let_go_once"),
         Index("ix_held_case_case", "case_id"),
+        Index("ix_held_case_review", "review_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    review_id: Mapped[int] = mapped_column(ForeignKey("review.id"), unique=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("review.id"))
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     held_at: Mapped[datetime]
     required_level: Mapped[str]
     decision: Mapped[str]  # the kind of decision that fixed the level
+    lowered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # until it is raised again
     put_right_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -63,7 +63,7 @@ class ThemeSheet:
     is_closed: bool
     works_on: bool
     decides: bool
-    reviewers: tuple[str, ...]
+    reviewers: tuple[tuple[int, str], ...]  # person, name
     samples: tuple[tuple[int, str, int, int], ...]  # plan, name, cases, reviewed
     free_samples: tuple[tuple[int, str], ...]  # thematic samples of no theme, not begun
     reviews: tuple[tuple[int, str], ...]  # submitted reviews of the theme
@@ -127,7 +127,7 @@ def theme_sheet(session: Session, commission_id: int, person: Person) -> ThemeSh
         is_closed=not is_open,
         works_on=is_open and (person.id in {one.id for one in reviewers} or Role.HEAD in roles),
         decides=Role.HEAD in roles,
-        reviewers=tuple(one.name for one in reviewers),
+        reviewers=tuple((one.id, one.name) for one in reviewers),
         samples=tuple((row[0], row[1], row[2], row[3]) for row in samples),
         free_samples=_free_samples(session),
         reviews=tuple((review.id, review.sampled_case.frame_case.reference) for review in reviews),

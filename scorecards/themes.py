@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, not_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Exists, exists, not_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from sampling.records import audit_trail
 from sampling.records.database import now, today
@@ -60,11 +60,7 @@ def commission_review(
     )
     if session.scalars(published).first() is None:
         raise Refused("The scorecard chosen is not published. Publish it, or choose another.")
-    if not reviewers:
-        raise Refused("No reviewer is chosen. Choose at least one.")
-    for person in reviewers:
-        if not roles_of(session, person) & _MAY_REVIEW_THEMES:
-            raise Refused(f"{person.name} is neither a thematic nor a QA reviewer. Choose somebody who is.")
+    _check_can_review(session, reviewers)
     commission = Commission(
         name=name.strip(),
         asked_by=asked_by.strip(),
@@ -80,6 +76,34 @@ def commission_review(
     session.flush()
     audit_trail.record(session, "commission_review", f"commission {commission.id}", by=by, name=name.strip())
     return commission
+
+
+def change_reviewers(
+    session: Session, commission: Commission, *, reviewers: Sequence[Person], by: Person
+) -> None:
+    """Say who reviews for a theme from now on. The drafts of those who no longer do are for the others."""
+    _check_works_on(session, commission, by)
+    _check_can_review(session, reviewers)
+    before = {one.person_id: one for one in commission.reviewers}
+    after = {person.id for person in reviewers}
+    if after == before.keys():
+        raise Refused("These are its reviewers already. Add somebody, or take somebody out.")
+    for person_id in before.keys() - after:
+        session.delete(before[person_id])
+    session.add_all(
+        CommissionReviewer(commission_id=commission.id, person_id=person_id)
+        for person_id in sorted(after - before.keys())
+    )
+    session.flush()
+    session.expire(commission, ["reviewers"])
+    audit_trail.record(
+        session,
+        "change_reviewers",
+        f"commission {commission.id}",
+        by=by,
+        before=sorted(before),
+        after=sorted(after),
+    )
 
 
 def add_sample(session: Session, commission: Commission, plan: Plan, *, by: Person) -> None:
@@ -122,9 +146,34 @@ def scorecard_of(session: Session, sampled: SampledCase) -> ScorecardVersion:
 def check_reviews_theme(session: Session, plan_id: int, person: Person) -> None:
     """Refuse unless the sample of a plan is of no commission, or of one whose reviewer this person is."""
     commission = commission_of(session, plan_id)
-    if commission is not None and person.id not in {one.person_id for one in commission.reviewers}:
+    if commission is not None and not is_theme_reviewer(session, plan_id, person):
         names = ", ".join(one.person.name for one in commission.reviewers)
         raise Refused(f"The theme “{commission.name}” is reviewed by {names}. Leave its cases to them.")
+
+
+def is_theme_reviewer(session: Session, plan_id: int, person: Person) -> bool:
+    """Whether the sample of a plan is of no commission, or of one whose reviewer the person is."""
+    theirs = select(Plan.id).where(Plan.id == plan_id, reviews_theme(person))
+    return session.scalars(theirs).first() is not None
+
+
+def is_of_others_theme(
+    sampled_case_id: InstrumentedAttribute[int], person_id: InstrumentedAttribute[int]
+) -> Exists:
+    """The condition on two columns that the sampled case is of a theme that the person does not review."""
+    sampled, draw = aliased(SampledCase), aliased(Draw)
+    is_reviewer = exists(
+        select(CommissionReviewer.person_id).where(
+            CommissionReviewer.commission_id == CommissionPlan.commission_id,
+            CommissionReviewer.person_id == person_id,
+        )
+    ).correlate_except(CommissionReviewer)
+    return exists(
+        select(CommissionPlan.plan_id)
+        .join(draw, draw.plan_id == CommissionPlan.plan_id)
+        .join(sampled, sampled.draw_id == draw.id)
+        .where(sampled.id == sampled_case_id, not_(is_reviewer))
+    ).correlate_except(CommissionPlan, draw, sampled)
 
 
 def reviews_theme(person: Person) -> ColumnElement[bool]:
@@ -143,12 +192,7 @@ def add_finding(
     _check_works_on(session, commission, by)
     if not statement.strip():
         raise Refused("The finding says nothing. Write what was found.")
-    if not reviews:
-        raise Refused("A finding rests on reviews. Choose at least one that shows it.")
-    plans = {link.plan_id for link in commission.plans}
-    for review in reviews:
-        if review.state != ReviewState.SUBMITTED or review.sampled_case.draw.plan_id not in plans:
-            raise Refused("A finding cites submitted reviews of its own theme only. Choose others.")
+    _check_can_cite(commission, reviews)
     finding = Finding(
         commission_id=commission.id,
         statement=statement.strip(),
@@ -162,13 +206,26 @@ def add_finding(
     return finding
 
 
+def cite_reviews(session: Session, finding: Finding, *, reviews: Sequence[Review], by: Person) -> None:
+    """Let a finding rest on more reviews than it was written down with."""
+    commission = session.get_one(Commission, finding.commission_id)
+    _check_works_on(session, commission, by)
+    _check_can_cite(commission, reviews)
+    cited = {one.review_id for one in finding.reviews}
+    added = [review.id for review in reviews if review.id not in cited]
+    if not added:
+        raise Refused("The finding cites these reviews already. Choose others.")
+    session.add_all(FindingReview(finding_id=finding.id, review_id=review_id) for review_id in added)
+    session.flush()
+    session.expire(finding, ["reviews"])
+    audit_trail.record(session, "cite_reviews", f"finding {finding.id}", by=by, reviews=added)
+
+
 def record_accuracy_response(session: Session, finding: Finding, *, response: str, by: Person) -> None:
     """Keep what those concerned say of a finding's facts. It is asked once, and stays."""
     _check_works_on(session, session.get_one(Commission, finding.commission_id), by)
     if not response.strip():
-        raise Refused(
-            "The response says nothing. Write what was said of the facts, also “correct”."
-        )
+        raise Refused("The response says nothing. Write what was said of the facts, also “correct”.")
     if finding.accuracy_on is not None:
         raise Refused("The response to this finding is on record already.")
     finding.accuracy_response, finding.accuracy_on = response.strip(), today(session)
@@ -226,9 +283,30 @@ def close_commission(session: Session, commission: Commission, *, by: Person) ->
         .where(Finding.commission_id == commission.id, Recommendation.decision.is_(None))
     ).all()
     if waiting:
-        raise Refused(f"{len(waiting)} recommendations are not decided yet. The Head decides on them first.")
+        one = len(waiting) == 1
+        count = "1 recommendation is" if one else f"{len(waiting)} recommendations are"
+        raise Refused(f"{count} not decided yet. The Head decides on {'it' if one else 'them'} first.")
     commission.closed_at = now(session)
     audit_trail.record(session, "close_commission", f"commission {commission.id}", by=by)
+
+
+def _check_can_review(session: Session, reviewers: Sequence[Person]) -> None:
+    if not reviewers:
+        raise Refused("No reviewer is chosen. Choose at least one.")
+    for person in reviewers:
+        if person.disabled_on is not None:
+            raise Refused(f"{person.name} has left. Choose somebody else.")
+        if not roles_of(session, person) & _MAY_REVIEW_THEMES:
+            raise Refused(f"{person.name} is neither a thematic nor a QA reviewer. Choose somebody who is.")
+
+
+def _check_can_cite(commission: Commission, reviews: Sequence[Review]) -> None:
+    if not reviews:
+        raise Refused("A finding rests on reviews. Choose at least one that shows it.")
+    plans = {link.plan_id for link in commission.plans}
+    for review in reviews:
+        if review.state != ReviewState.SUBMITTED or review.sampled_case.draw.plan_id not in plans:
+            raise Refused("A finding cites submitted reviews of its own theme only. Choose others.")
 
 
 def _check_works_on(session: Session, commission: Commission, by: Person) -> None:

@@ -1,9 +1,12 @@
 """Which reviews a person may see: written once, used by every query that shows a score or its traces.
 
 Blindness: whoever reviews for QA sees nothing of a manager's review of an open case until the
-second score of that very review is in. Not its score, and nothing derived from it.
+second score of that very review is in. Not its score, and nothing derived from it. Where a second scoring
+takes the reviews by their verdicts, one verdict tells something of the next: there they wait for the last
+score. And of a pair that somebody is to adjudicate they see neither review before it is decided.
 """
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import (
@@ -22,8 +25,10 @@ from sqlalchemy.orm import Session, aliased
 
 from sampling.records.people import Person, Role, roles_of, teams_managed
 from sampling.sealing import BLIND_ROLES as BLIND_ROLES
+from sampling.sealing import tells_verdicts
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
 from scorecards.tables import Review, ReviewState, SecondScoring
+from scorecards.tables_agreement import Adjudication
 
 T = TypeVar("T")
 
@@ -79,6 +84,10 @@ def is_sealed_for(session: Session, person: Person) -> ColumnElement[bool]:
     sealed: list[ColumnElement[bool]] = []
     if blind:
         sealed.append(and_(route_of_review() == Route.OPEN, not_(second_score_is_in())))
+        sealed.append(is_to_be_adjudicated())
+        by_verdict = _running_by_verdict(session)
+        if by_verdict:
+            sealed.append(_is_scored_again_in(by_verdict))
     if blind and teams:
         sealed.append(
             and_(
@@ -108,6 +117,43 @@ def second_sample_is_complete() -> ColumnElement[bool]:
         select(SecondScoring.sampled_case_id)
         .join(own_case, own_case.id == SecondScoring.sampled_case_id)
         .where(SecondScoring.manager_review_id == Review.id, _is_complete(own_case.draw_id))
+        .correlate(Review)
+    )
+
+
+def is_to_be_adjudicated() -> ColumnElement[bool]:
+    """The condition on Review that it is one of the two of a pair that waits for a third person."""
+    return exists(
+        select(Adjudication.sampled_case_id)
+        .join(SecondScoring, SecondScoring.sampled_case_id == Adjudication.sampled_case_id)
+        .where(
+            Adjudication.decided_at.is_(None),
+            or_(
+                SecondScoring.manager_review_id == Review.id,
+                SecondScoring.sampled_case_id == Review.sampled_case_id,
+            ),
+        )
+        .correlate(Review)
+    )
+
+
+def _running_by_verdict(session: Session) -> list[int]:
+    """The draws of second scorings by the managers' verdicts that wait for a score."""
+    running = (
+        select(Draw)
+        .join(Plan, Plan.id == Draw.plan_id)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .where(Frame.route == Route.SECOND, Draw.closed_at.is_(None))
+    )
+    return [draw.id for draw in session.scalars(running) if tells_verdicts(draw.plan)]
+
+
+def _is_scored_again_in(draws: Sequence[int]) -> ColumnElement[bool]:
+    own_case = aliased(SampledCase)
+    return exists(
+        select(SecondScoring.sampled_case_id)
+        .join(own_case, own_case.id == SecondScoring.sampled_case_id)
+        .where(SecondScoring.manager_review_id == Review.id, own_case.draw_id.in_(draws))
         .correlate(Review)
     )
 

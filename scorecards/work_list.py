@@ -82,7 +82,7 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
             Declaration.is_involved,
             first_scorer,
             Case.state,
-            and_(Frame.route == Route.SECOND, scored_before(person)),
+            and_(Frame.route != Route.OPEN, scored_before(person)),
             Allocation.reviewer_id,
         )
         .select_from(SampledCase)

@@ -6,7 +6,7 @@ import streamlit as st
 from qa_app.runtime import (
     as_typed,
     carry_out,
-    fresh,
+    do,
     given,
     go,
     link,
@@ -27,8 +27,10 @@ from qa_app.wording import RESPONSES, SEVERITIES, VERDICT_OF_CASE
 from scorecards.dispute_decisions import Decision, Finding
 from scorecards.dispute_queries import DisputedAnswer, DisputeRow, disputes_seen
 from scorecards.disputes import decide_dispute
+from scorecards.feedback import note_feedback_read
 from scorecards.feedback_sheets import feedback_sheet, feedback_sheets
 from scorecards.requirements import ResponseValue, allowed_responses
+from scorecards.tables import Review
 from scorecards.tables_feedback import Dispute
 
 
@@ -80,6 +82,10 @@ def _one(asked: str) -> None:
         problem("There is no such feedback sheet, or it is not for you to see. Go back to the list.")
         link("disputes", "All feedback and disputes")
         return
+    if not sheet.is_seen:  # that somebody has seen it is on record before they do
+        seen = do(lambda session, by: note_feedback_read(session, session.get_one(Review, review_id), by=by))
+        if seen is None:
+            return
     title(
         f"Feedback on {sheet.reference}", f"{as_typed(sheet.sample)}, reviewed by {as_typed(sheet.reviewer)}"
     )
@@ -108,14 +114,14 @@ def _decide(row: DisputeRow) -> None:
         index=None,
         format_func=DECISIONS.__getitem__,
         horizontal=True,
-        key=fresh(f"decision-{number}"),
+        key=f"decision-{number}",
     )
     answers = (
         {}
         if decision in (None, Decision.NOT_UPHELD)
         else {answer.key: _answer(row, answer) for answer in row.answers}
     )
-    reason = st.text_area(f"Reason for the decision on {row.reference}", key=fresh(f"reason-{number}"))
+    reason = st.text_area(f"Reason for the decision on {row.reference}", key=f"reason-{number}")
     if st.button(f"Decide the dispute about {row.reference}", type="primary", key=f"decide-{number}"):
         carry_out(
             lambda session, by: decide_dispute(
@@ -149,7 +155,8 @@ def _answer(row: DisputeRow, answer: DisputedAnswer) -> tuple[Finding, str]:
         f"{answer.number}. {as_typed(answer.text)} The review says: **{finding_in_words(answer.stood)}**"
     )
     name = f"Requirement {answer.number}"
-    key = f"{row.dispute_id}-{answer.key}"
+    # New once the review is changed, and only then: what is decided elsewhere leaves what is typed alone.
+    key = f"{row.dispute_id}-{row.revision}-{answer.key}"
     left, right = st.columns(2)
     responses = allowed_responses(open_case=row.is_open_case)
     response = left.selectbox(
@@ -157,7 +164,7 @@ def _answer(row: DisputeRow, answer: DisputedAnswer) -> tuple[Finding, str]:
         responses,
         index=responses.index(answer.stood.response),
         format_func=RESPONSES.__getitem__,
-        key=fresh(f"response-{key}"),
+        key=f"response-{key}",
     )
     severity = None
     if response == ResponseValue.NOT_MET:
@@ -167,11 +174,9 @@ def _answer(row: DisputeRow, answer: DisputedAnswer) -> tuple[Finding, str]:
             levels,
             index=levels.index(answer.stood.severity),
             format_func=lambda level: SEVERITIES[level] if level else "Not given",
-            key=fresh(f"severity-{key}"),
+            key=f"severity-{key}",
         )
-    evidence = st.text_area(
-        f"{name}: evidence or reason", value=answer.evidence, key=fresh(f"evidence-{key}")
-    )
+    evidence = st.text_area(f"{name}: evidence or reason", value=answer.evidence, key=f"evidence-{key}")
     return Finding(response, severity), evidence or ""
 
 

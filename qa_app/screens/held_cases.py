@@ -11,7 +11,6 @@ from qa_app.runtime import (
     as_typed,
     carry_out,
     do,
-    fresh,
     given,
     go,
     link,
@@ -41,8 +40,8 @@ from scorecards.tables import Review
 from scorecards.tables_intervention import HeldCase
 
 _LEAD: Final = (
-    "An open case is held back while a manager’s review finds an outcome requirement not met: it must not go "
-    "out until that is put right, or somebody of the level releases it."
+    "An open case is held back while a review finds an outcome requirement not met: it must not go out "
+    "until that is put right, or somebody of the level releases it."
 )
 _WHO_SEES: Final = (
     "Its reviewer, the managers of its team, the Head and those who may release it see a held case here. Who "
@@ -233,6 +232,7 @@ def _show_one(row: HeldRow | None) -> None:
     _why(row, detail)
     if detail.answers_for_it:
         _put_right(row, detail)
+    if detail.may_choose_decision:
         _choose_decision(row)
     _release(row, detail)
 
@@ -256,8 +256,10 @@ def _put_right(row: HeldRow, detail: HeldDetail) -> None:
     st.write(
         "What was found stays on record; that all of it is met now comes beside it, and the case may go."
     )
-    with st.form(fresh(f"held-right-{row.held_id}")):
-        reason = st.text_area("What was done, and where the file shows it", height=80)
+    with st.form(f"held-right-{row.held_id}"):
+        reason = st.text_area(
+            "What was done, and where the file shows it", key=f"held-right-why-{row.held_id}", height=80
+        )
         if st.form_submit_button("All of it is met now"):
             carry_out(
                 lambda session, by: put_outcomes_right(
@@ -270,13 +272,15 @@ def _put_right(row: HeldRow, detail: HeldDetail) -> None:
 def _choose_decision(row: HeldRow) -> None:
     with reading() as session:
         levels = {found.decision: found for found in decision_levels(session, today(session))}
-    with st.expander("Say what kind of decision it is"), st.form(fresh(f"held-kind-{row.held_id}")):
+    with st.expander("Say what kind of decision it is"), st.form(f"held-kind-{row.held_id}-{row.decision}"):
         chosen = st.selectbox(
             "Kind of decision",
             list(levels),
             index=list(levels).index(row.decision) if row.decision in levels else None,
             format_func=lambda name: f"{name} – {LEVELS[levels[name].level]}",
             placeholder="Choose a kind of decision",
+            help="A higher level may be chosen freely. A lower one is chosen by somebody who may approve at "
+            "the present level, and somebody else releases the case then.",
         )
         if st.form_submit_button("Save the kind of decision"):
             carry_out(
@@ -302,8 +306,10 @@ def _release(row: HeldRow, detail: HeldDetail) -> None:
                 "Approvals."
             )
         return
-    with st.form(fresh(f"held-release-{row.held_id}")):
-        reason = st.text_area("Why may it go out although not all is met?", height=80)
+    with st.form(f"held-release-{row.held_id}"):
+        reason = st.text_area(
+            "Why may it go out although not all is met?", key=f"held-release-why-{row.held_id}", height=80
+        )
         if st.form_submit_button("Release the case"):
             carry_out(
                 lambda session, by: release_case(

@@ -4,8 +4,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from qa_app.runtime import as_typed, carry_out, fresh, reading, signed_in
+from qa_app.runtime import as_typed, carry_out, reading, signed_in
 from qa_app.screens.review_answers import ask_severity
+from qa_app.screens.review_facts import ask_facts
 from qa_app.wording import RESPONSES, REVISION_CAUSES, SEVERITIES, VERDICT_OF_CASE, moment_in_words
 from scorecards.queries import ReviewSheet
 from scorecards.requirements import Requirement, ResponseValue, allowed_responses
@@ -18,34 +19,42 @@ _RESULTS: Final = {"Outcome": "outcome_met", "Method": "method_met", "Overall": 
 
 def offer_to_correct(sheet: ReviewSheet) -> None:
     """For its reviewer: change answers of a submitted review, and say why."""
-    if not sheet.is_own or not sheet.file_found:
+    if not sheet.is_own:
         return
+    with reading() as session:
+        revisions = revisions_of(session, sheet.review_id, signed_in())
+    # New once the review is changed, and only then: what else is done leaves what is typed alone.
+    key = f"correct-{sheet.review_id}-{len(revisions)}"
     with st.expander("Correct this review"):
         st.write(
             "What you submitted stays on record beside the correction, with your reason. Agreement between "
             "managers and QA goes by what was submitted."
         )
+        file_found = _ask_for_file(sheet, key)
         numbered = {
             requirement.key: (number, requirement)
             for number, requirement in enumerate(sheet.scorecard.requirements, start=1)
         }
-        wrong = st.multiselect(
-            "Which answers are to be corrected?",
-            list(numbered),
-            format_func=lambda key: f"{numbered[key][0]}. {numbered[key][1].text}",
-            key=fresh(f"correct-{sheet.review_id}"),
-            placeholder="Choose requirements",
-        )
-        changes = {key: _corrected(sheet, *numbered[key]) for key in wrong}
-        reason = st.text_area(
-            "Why, in a few words and without names", key=fresh(f"correct-why-{sheet.review_id}"), height=80
-        )
+        wrong = [] if not file_found else list(numbered)
+        if sheet.file_found and file_found:
+            wrong = st.multiselect(
+                "Which answers are to be corrected?",
+                list(numbered),
+                format_func=lambda name: f"{numbered[name][0]}. {numbered[name][1].text}",
+                key=key,
+                placeholder="Choose requirements",
+            )
+        changes = {name: _corrected(sheet, *numbered[name], key=f"{key}-{name}") for name in wrong}
+        reason = st.text_area("Why, in a few words and without names", key=f"{key}-why", height=80)
         if st.button("Correct the review"):
             carry_out(
                 lambda session, by: correct_review(
                     session,
                     session.get_one(Review, sheet.review_id),
-                    changes=changes,
+                    changes={
+                        name: change for name, change in changes.items() if change["response"] is not None
+                    },
+                    file_found=file_found,
                     reason=reason or "",
                     by=by,
                 ),
@@ -53,34 +62,44 @@ def offer_to_correct(sheet: ReviewSheet) -> None:
             )
 
 
-def _corrected(sheet: ReviewSheet, number: int, requirement: Requirement) -> dict[str, Any]:
+def _ask_for_file(sheet: ReviewSheet, key: str) -> bool:
+    """Whether the case file was found, as it is to be; with the facts that are asked for then."""
+    if sheet.file_found:
+        return not st.checkbox("The case file could not be found", key=f"{key}-no-file")
+    found = st.checkbox("The case file was found after all", key=f"{key}-file")
+    if found:
+        ask_facts(sheet)
+    return found
+
+
+def _corrected(sheet: ReviewSheet, number: int, requirement: Requirement, *, key: str) -> dict[str, Any]:
     """The answer as it is to be, to one requirement."""
-    key = f"correct-{sheet.review_id}-{requirement.key}"
     options = list(allowed_responses(open_case=sheet.is_open_case))
+    stored = sheet.responses.get(requirement.key)
     response = st.radio(
         f"{number}. {as_typed(requirement.text)}",
         options,
-        index=options.index(sheet.responses[requirement.key]),
+        index=None if stored is None else options.index(stored),
         format_func=RESPONSES.__getitem__,
         horizontal=True,
-        key=fresh(f"{key}-response"),
+        key=f"{key}-response",
     )
     evidence = st.text_area(
         f"Evidence or reason for {number}",
         value=sheet.evidence.get(requirement.key, ""),
-        key=fresh(f"{key}-evidence"),
+        key=f"{key}-evidence",
         height=80,
     )
     change: dict[str, Any] = {"response": response, "evidence": evidence or ""}
     if response == ResponseValue.NOT_MET:
         change["severity"] = ask_severity(
-            f"Severity of {number}", sheet.severity.get(requirement.key), key=fresh(f"{key}-severity")
+            f"Severity of {number}", sheet.severity.get(requirement.key), key=f"{key}-severity"
         )
         if sheet.is_open_case and not sheet.is_second:
             change["put_right"] = st.checkbox(
                 f"Put right before closing: {number}",
                 value=requirement.key in sheet.put_right,
-                key=fresh(f"{key}-right"),
+                key=f"{key}-right",
             )
     return change
 
@@ -103,6 +122,8 @@ def _sentence(revision: RevisionRow) -> str:
         f"{name.lower()} {VERDICT_OF_CASE[getattr(revision, field)].lower()}"
         for name, field in _RESULTS.items()
     )
+    if not revision.file_found:
+        results = f"the case file could not be found, so {results}"
     reason = f"  \nReason: {as_typed(revision.reason)}" if revision.reason else ""
     return (
         f"**Revision {revision.number}.** {REVISION_CAUSES[revision.cause]} by "

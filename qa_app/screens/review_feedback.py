@@ -9,7 +9,6 @@ from qa_app.runtime import (
     as_typed,
     carry_out,
     date_input,
-    fresh,
     given,
     in_words,
     reading,
@@ -138,10 +137,8 @@ def _share(sheet: FeedbackSheet) -> None:
         st.write(f"The caseworker's line manager is {as_typed(sheet.line_manager)}.")
     with reading() as session:
         day = today(session)
-    with st.form(fresh(f"share-{sheet.review_id}"), border=False):
-        shared_on = date_input(
-            "Shared with the caseworker on", key=fresh(f"shared-on-{sheet.review_id}"), value=day
-        )
+    with st.form(f"share-{sheet.review_id}", border=False):
+        shared_on = date_input("Shared with the caseworker on", key=f"shared-on-{sheet.review_id}", value=day)
         if st.form_submit_button("Record that it was shared"):
             carry_out(
                 lambda session, by: share_feedback(
@@ -159,15 +156,13 @@ def _comment(sheet: FeedbackSheet) -> None:
         return
     with reading() as session:
         day = today(session)
-    with st.form(fresh(f"comment-{sheet.review_id}"), border=False):
+    with st.form(f"comment-{sheet.review_id}", border=False):
         comments = st.text_area(
             "The caseworker's comments",
-            key=fresh(f"comments-{sheet.review_id}"),
+            key=f"comments-{sheet.review_id}",
             help="As they gave them. Do not name the complainant or anybody else from the case.",
         )
-        commented_on = date_input(
-            "Day of the comments", key=fresh(f"commented-on-{sheet.review_id}"), value=day
-        )
+        commented_on = date_input("Day of the comments", key=f"commented-on-{sheet.review_id}", value=day)
         if st.form_submit_button("Keep the comments"):
             carry_out(
                 lambda session, by: record_comments(
@@ -201,16 +196,18 @@ def _disputes(sheet: FeedbackSheet) -> None:
             "stays on record."
         )
         texts = {item.key: f"{item.number}. {item.text}" for item in sheet.items if item.response}
-        with st.form(fresh(f"dispute-{sheet.review_id}"), border=False):
+        # New once a dispute is entered, and only then: what else is done leaves what is typed alone.
+        key = f"{sheet.review_id}-{len(raised)}"
+        with st.form(f"dispute-{key}", border=False):
             keys = st.multiselect(
                 "Requirements whose answer is disputed",
                 list(texts),
                 format_func=texts.__getitem__,
-                key=fresh(f"disputed-{sheet.review_id}"),
+                key=f"disputed-{key}",
             )
             grounds = st.text_area(
                 "Grounds: why the answers are wrong, and where the file shows it",
-                key=fresh(f"grounds-{sheet.review_id}"),
+                key=f"grounds-{key}",
             )
             if st.form_submit_button("Dispute this review"):
                 carry_out(

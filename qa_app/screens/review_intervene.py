@@ -9,7 +9,6 @@ from qa_app.runtime import (
     carry_out,
     date_input,
     do,
-    fresh,
     given,
     in_words,
     link,
@@ -57,7 +56,7 @@ def show_held(sheet: ReviewSheet) -> None:
 
 def step_in(sheet: ReviewSheet, requirement: Requirement) -> None:
     """Beneath an answer that is not met: what was asked for, and the forms to ask and to put right."""
-    if not sheet.is_open_case or sheet.route != Route.OPEN:
+    if not sheet.is_open_case or sheet.route not in (Route.OPEN, Route.THEMATIC):
         return
     with reading() as session:
         person, review = signed_in(), session.get_one(Review, sheet.review_id)
@@ -112,10 +111,12 @@ def show_intervention(row: InterventionRow) -> None:
         return
     with (
         st.expander(f"Record the result of intervention {row.intervention_id}"),
-        st.form(fresh(f"finish-intervention-{row.intervention_id}"), border=False),
+        st.form(f"finish-intervention-{row.intervention_id}", border=False),
     ):
-        result = st.text_area("What was done, and what came of it", height=80)
-        done_on = date_input("Done on", fresh(f"finished-on-{row.intervention_id}"))
+        result = st.text_area(
+            "What was done, and what came of it", key=f"result-{row.intervention_id}", height=80
+        )
+        done_on = date_input("Done on", f"finished-on-{row.intervention_id}")
         if st.form_submit_button("Record the result"):
             carry_out(
                 lambda session, by: finish_intervention(

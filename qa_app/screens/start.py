@@ -11,6 +11,7 @@ from qa_app.screens import set_up
 from qa_app.screens.samples_draw import confirm_rolls
 from qa_app.screens.start_held import show_held_back, show_interventions
 from qa_app.screens.start_waiting import show_waiting
+from qa_app.wording import cases_in_words
 from sampling.records.database import today
 from sampling.records.people import Role, roles_of, teams_managed
 from sampling.register_queries import voids_to_answer
@@ -96,7 +97,7 @@ def _actions(own: list[ActionRow]) -> None:
         return
     st.subheader("Your actions", anchor=False)
     for action in own:
-        late = f" – **overdue by {action.days_late} days**" if action.is_overdue else ""
+        late = f" – **overdue by {cases_in_words(action.days_late, 'day')}**" if action.is_overdue else ""
         st.write(f"{as_typed(action.description)} Due {in_words(action.target_date)}{late}.")
     link("learning", "Go to actions")
 
@@ -109,7 +110,8 @@ def _office(months: list[TeamMonth], actions: list[ActionRow], reductions: int) 
         st.write(f"{as_typed(month.team)}: {team_month_in_words(month)}.")
     overdue = sum(action.is_overdue for action in actions)
     open_actions = sum(action.state == "open" for action in actions)
-    st.write(f"{open_actions} follow-up actions are open, {overdue} of them overdue.")
+    are = "is" if open_actions == 1 else "are"
+    st.write(f"{cases_in_words(open_actions, 'follow-up action')} {are} open, {overdue} of them overdue.")
     if reductions:
         wait = "reduction of sampling waits" if reductions == 1 else "reductions of sampling wait"
         st.write(f"{reductions} {wait} for your approval.")

@@ -31,7 +31,7 @@ def show_waiting() -> None:
             f"Calibration “{as_typed(row.name)}”: {row.left} of {row.cases} cases left, "
             f"due {in_words(row.due_on)}."
         )
-        link("calibration", f"Score the cases of {row.name}", session=row.id)
+        link("calibration", f"Score the cases of {as_typed(row.name)}", session=row.id)
     for theme_id, theme, waiting in recommended:
         count = "A recommendation waits" if waiting == 1 else f"{waiting} recommendations wait"
-        link("themes", f"{count} in the theme {theme}", theme=theme_id)
+        link("themes", f"{count} in the theme {as_typed(theme)}", theme=theme_id)

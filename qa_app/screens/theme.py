@@ -8,19 +8,20 @@ from sqlalchemy.orm import Session
 from learning_register.actions import TypedCitation
 from learning_register.documents import GUIDANCE
 from learning_register.queries import paragraphs_of, people_who_can_authorise, people_who_can_own
-from learning_register.recommendations import act_on_recommendation, actions_of_recommendations
-from qa_app.runtime import as_typed, carry_out, date_input, fresh, given, in_words, link, reading, title
+from learning_register.recommendations import act_on_recommendation, actions_of_recommendations, close_theme
+from qa_app.runtime import as_typed, carry_out, date_input, given, in_words, link, reading, title
 from sampling.records.database import today
 from sampling.records.people import Person
 from sampling.tables import Plan
 from scorecards.tables import Review
 from scorecards.tables_themes import Commission, Finding, Recommendation
-from scorecards.theme_queries import FindingRow, RecommendationRow, ThemeSheet
+from scorecards.theme_queries import FindingRow, RecommendationRow, ThemeSheet, theme_reviewers
 from scorecards.themes import (
     Decision,
     add_finding,
     add_sample,
-    close_commission,
+    change_reviewers,
+    cite_reviews,
     decide_recommendation,
     recommend,
     record_accuracy_response,
@@ -29,15 +30,17 @@ from scorecards.themes import (
 
 def show_theme(sheet: ThemeSheet) -> None:
     """A theme from its question to what became of its recommendations."""
-    title(sheet.name, sheet.question)
+    title(as_typed(sheet.name), as_typed(sheet.question))
     link("themes", "Back to the list of themes")
     facts = {
         "Asked for by": sheet.asked_by,
         "Scope": sheet.scope or "Not said",
-        "Reviewers": ", ".join(sheet.reviewers),
+        "Reviewers": ", ".join(name for _, name in sheet.reviewers),
         "Due": "Closed" if sheet.is_closed else in_words(sheet.due_on),
     }
     st.markdown("\n".join(f"- {name}: **{as_typed(value)}**" for name, value in facts.items()))
+    if sheet.works_on:
+        _change_reviewers(sheet)
     _samples(sheet)
     st.subheader("Findings", anchor=False)
     if not sheet.findings:
@@ -49,8 +52,35 @@ def show_theme(sheet: ThemeSheet) -> None:
         st.divider()
         if st.button("Close the theme"):
             carry_out(
-                lambda session, by: close_commission(session, session.get_one(Commission, sheet.id), by=by),
+                lambda session, by: close_theme(session, session.get_one(Commission, sheet.id), by=by),
                 done="The theme is closed.",
+            )
+
+
+def _change_reviewers(sheet: ThemeSheet) -> None:
+    with reading() as session:
+        names = dict(theme_reviewers(session))
+    now_reviewing = [number for number, _ in sheet.reviewers]
+    # The keys on this page are new once what they are for is kept, and only then: the rest stays typed.
+    kept = "-".join(map(str, now_reviewing))
+    with st.expander("Change the reviewers"):
+        chosen = st.multiselect(
+            "Reviewers of this theme",
+            list(names),
+            default=[number for number in now_reviewing if number in names],
+            format_func=names.__getitem__,
+            key=f"theme-reviewers-{sheet.id}-{kept}",
+            help="The drafts of whoever is taken out are for the others, who go on with them.",
+        )
+        if st.button("Keep the reviewers"):
+            carry_out(
+                lambda session, by: change_reviewers(
+                    session,
+                    session.get_one(Commission, sheet.id),
+                    reviewers=[session.get_one(Person, one) for one in chosen],
+                    by=by,
+                ),
+                done="The reviewers of the theme are changed.",
             )
 
 
@@ -70,7 +100,7 @@ def _samples(sheet: ThemeSheet) -> None:
             index=None,
             format_func=names.__getitem__,
             placeholder="Choose a sample",
-            key=fresh("theme-plan"),
+            key=f"theme-plan-{sheet.id}-{len(sheet.samples)}",
             help="Only samples of which no review has begun: their cases are scored on this theme's card.",
         )
         if st.button("Add the sample"):
@@ -90,7 +120,9 @@ def _finding(sheet: ThemeSheet, finding: FindingRow, number: int) -> None:
         st.markdown(f"**{number}. {as_typed(finding.statement)}**")
         with st.container(horizontal=True):
             for review_id, reference in finding.reviews:
-                link("review", f"Shown by {reference}", review=review_id)
+                link("review", f"Shown by {as_typed(reference)}", review=review_id)
+        if sheet.works_on:
+            _cite(sheet, finding)
         if finding.accuracy_on is not None:
             st.write(
                 f"Said of its facts on {in_words(finding.accuracy_on)}: {as_typed(finding.accuracy_response)}"
@@ -103,10 +135,32 @@ def _finding(sheet: ThemeSheet, finding: FindingRow, number: int) -> None:
             _recommend(finding)
 
 
+def _cite(sheet: ThemeSheet, finding: FindingRow) -> None:
+    cited = dict(finding.reviews)
+    others = {number: reference for number, reference in sheet.reviews if number not in cited}
+    if not others:
+        return
+    with st.expander("Cite more reviews"):
+        shown_by = st.multiselect(
+            "Other reviews that show it",
+            list(others),
+            format_func=others.__getitem__,
+            key=f"cite-{finding.id}-{len(cited)}",
+        )
+        if st.button("Cite them", key=f"cite-{finding.id}"):
+            carry_out(
+                lambda session, by: cite_reviews(
+                    session,
+                    session.get_one(Finding, finding.id),
+                    reviews=[session.get_one(Review, one) for one in shown_by],
+                    by=by,
+                ),
+                done="The finding cites more reviews now.",
+            )
+
+
 def _respond(finding: FindingRow) -> None:
-    response = st.text_area(
-        "What those concerned say of its facts", key=fresh(f"accuracy-{finding.id}"), height=80
-    )
+    response = st.text_area("What those concerned say of its facts", key=f"accuracy-{finding.id}", height=80)
     if st.button("Keep the response", key=f"keep-accuracy-{finding.id}"):
         carry_out(
             lambda session, by: record_accuracy_response(
@@ -118,7 +172,9 @@ def _respond(finding: FindingRow) -> None:
 
 def _recommend(finding: FindingRow) -> None:
     with st.expander("Recommend something"):
-        wording = st.text_area("What should be done", key=fresh(f"recommend-{finding.id}"), height=80)
+        wording = st.text_area(
+            "What should be done", key=f"recommend-{finding.id}-{len(finding.recommendations)}", height=80
+        )
         if st.button("Add the recommendation", key=f"add-recommendation-{finding.id}"):
             carry_out(
                 lambda session, by: recommend(
@@ -142,7 +198,7 @@ def _recommendation(sheet: ThemeSheet, row: RecommendationRow) -> None:
             if sheet.works_on:
                 _act(row)
     elif sheet.decides and not row.is_own:
-        reason = st.text_input("Reason, if it is declined", key=fresh(f"decline-{row.id}"))
+        reason = st.text_input("Reason, if it is declined", key=f"decline-{row.id}")
         with st.container(horizontal=True):
             for label, decision in (("Accept", Decision.ACCEPTED), ("Decline", Decision.DECLINED)):
                 if st.button(label, key=f"{decision}-{row.id}"):
@@ -175,24 +231,24 @@ def _act(row: RecommendationRow) -> None:
             "Paragraphs of the guidance that it concerns",
             list(titles),
             format_func=titles.__getitem__,
-            key=fresh(f"cited-{row.id}"),
+            key=f"cited-{row.id}",
         )
-        is_gap = st.checkbox("It is a gap: no paragraph covers it", key=fresh(f"gap-{row.id}"))
+        is_gap = st.checkbox("It is a gap: no paragraph covers it", key=f"gap-{row.id}")
         owner = st.selectbox(
             "Owner, who does it",
             list(owners),
             index=None,
             format_func=owners.__getitem__,
-            key=fresh(f"owner-{row.id}"),
+            key=f"owner-{row.id}",
         )
         authoriser = st.selectbox(
             "Authorised by, not the owner",
             list(authorisers),
             index=None,
             format_func=authorisers.__getitem__,
-            key=fresh(f"authoriser-{row.id}"),
+            key=f"authoriser-{row.id}",
         )
-        target = date_input("Target date", fresh(f"target-{row.id}"), day + timedelta(days=60))
+        target = date_input("Target date", f"target-{row.id}", day + timedelta(days=60))
         if st.button("Add the action", key=f"act-{row.id}"):
 
             def act(session: Session, by: Person) -> None:
@@ -214,15 +270,15 @@ def _add_finding(sheet: ThemeSheet) -> None:
     if not sheet.reviews:
         return
     with st.expander("Add a finding"):
-        references = dict(sheet.reviews)
+        references, key = dict(sheet.reviews), f"{sheet.id}-{len(sheet.findings)}"
         statement = st.text_area(
-            "What was found", key=fresh("finding"), height=100, help="Do not name people."
+            "What was found", key=f"finding-{key}", height=100, help="Do not name people."
         )
         shown_by = st.multiselect(
             "Reviews that show it",
             list(references),
             format_func=references.__getitem__,
-            key=fresh("shown-by"),
+            key=f"shown-by-{key}",
         )
         if st.button("Add the finding"):
             carry_out(

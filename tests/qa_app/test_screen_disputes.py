@@ -12,9 +12,11 @@ from streamlit.testing.v1 import AppTest
 from qa_app.feedback_sheet import feedback_document
 from sampling.tables import Route
 from scorecards.dispute_decisions import Decision
+from scorecards.disputes import raise_dispute
 from scorecards.feedback_sheets import feedback_sheet
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.tables import Answer, Review
+from scorecards.tables_agreement import FirstSight
 from scorecards.tables_feedback import Dispute, Feedback
 
 OpenScreen = Callable[..., AppTest]
@@ -82,6 +84,9 @@ def test_from_sharing_to_a_decided_dispute(office: ScoredOffice, open_screen: Op
     assert "Waiting to be decided" in words(app)
     with office.reading() as session:
         assert session.scalars(select(Feedback.comments)).one() == "I wrote to them on the Monday."
+        # The manager has read what another reviewer said, and that is on record.
+        sight = session.scalars(select(FirstSight)).one()
+        assert (sight.review_id, sight.person_id) == (review_id, office.person(session, manager).id)
 
     assert "disputed by" in words(see(office, open_screen, QA, "disputes"))  # and QA, who wrote it, waits
     app = see(office, open_screen, SECOND_QA, "disputes")
@@ -108,6 +113,27 @@ def test_from_sharing_to_a_decided_dispute(office: ScoredOffice, open_screen: Op
     said = words(see(office, open_screen, HEAD, "review", review=review_id))
     assert "Upheld" in said
     assert "Before: **Not met**. Now: **Met**" in said
+
+
+def test_deciding_one_dispute_leaves_what_is_typed_on_another(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    office.draw_closed([2])
+    for sampled in office.to_do(QA, Route.CENTRAL):
+        review_id = office.score(QA, sampled, not_met=Kind.OUTCOME)
+        with office.writing() as session:
+            review = session.get_one(Review, review_id)
+            team = review.sampled_case.frame_case.team
+            assert team is not None
+            manager = office.person(session, MANAGERS[team.name])
+            raise_dispute(session, review, requirement_keys=["answered"], grounds="It was so.", by=manager)
+    app = see(office, open_screen, HEAD, "disputes")
+    app.radio[0].set_value(Decision.NOT_UPHELD)
+    for area, typed in zip(app.text_area, ("It is not.", "Half of it is."), strict=True):
+        area.set_value(typed)
+    app = press(app.run(), "Decide the dispute")
+    assert "is decided" in words(app)
+    assert [area.value for area in app.text_area] == ["Half of it is."]
 
 
 class _Outline(HTMLParser):

@@ -132,10 +132,12 @@ def test_start_tells_the_manager_at_once_and_an_approver_releases(
     assert listed.dataframe[0].value["Level that may release it"].tolist() == ["Head of Customer Care"]
     app = see(office, open_screen, NORTH, "held_cases", held=1)
     assert "You reviewed this case." in words(app)
+    typed_into = [field.id for field in app.text_area]
     assert "These may release it: Hedda Head, Otto Owner." in words(app)
     fill(app, "selectbox", "Kind of decision", "Quash")
     app = press(app, "Save the kind of decision")
     assert "These may release it: Otto Owner." in words(app)
+    assert [field.id for field in app.text_area] == typed_into  # what is typed beside it stays
     assert "needs a higher level than yours" in words(see(office, open_screen, HEAD, "held_cases", held=1))
 
     start = words(see(office, open_screen, OTTO, "start"))

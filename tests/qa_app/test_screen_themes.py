@@ -10,9 +10,12 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from sampling.records.people import Role
-from sampling.tables import Route
+from sampling.tables import Draw, Route
 from scorecards.requirements import Kind
-from scorecards.theme_queries import recommendations_to_decide
+from scorecards.tables import Review
+from scorecards.tables_themes import Commission
+from scorecards.theme_queries import recommendations_to_decide, theme_sheet
+from scorecards.themes import add_finding, add_sample, commission_review
 
 OpenScreen = Callable[..., AppTest]
 QUINN, HEAD, NORA = "Quinn Qua", "Hedda Head", "Nora North"
@@ -76,8 +79,10 @@ def test_a_theme_from_its_question_to_an_action(office: ScoredOffice, open_scree
     shown_by = of(app.multiselect, "Reviews that show it")
     shown_by.set_value(shown_by.options)
     app = press(app, "Add the finding")
+    of(app.text_area, "What was found").input("Half a sentence")
     of(app.text_area, "What those concerned say").input("Correct.")
     app = press(app, "Keep the response")
+    assert of(app.text_area, "What was found").value == "Half a sentence"
     of(app.text_area, "What should be done").input("Do without the stamp.")
     app = press(app, "Add the recommendation")
     assert "It waits for the decision of the Head" in words(app)
@@ -100,6 +105,44 @@ def test_a_theme_from_its_question_to_an_action(office: ScoredOffice, open_scree
     assert "The recommendation is an action now." in words(app)
     app = press(app, "Close the theme")
     assert "Due: **Closed**" in words(app)
+
+
+def test_reviewers_change_and_a_finding_cites_more(office: ScoredOffice, open_screen: OpenScreen) -> None:
+    with office.writing() as session:
+        quinn, head = office.person(session, QUINN), office.person(session, HEAD)
+        made = commission_review(
+            session,
+            name="*Delay*",
+            asked_by="The board",
+            question="Why?",
+            scope="",
+            scorecard_key="short-card",
+            reviewers=[quinn],
+            due_on=office.now.date(),
+            by=head,
+        )
+        theme = made.id
+    draw = office.draw_closed([2], route=Route.THEMATIC, name="Waiting")
+    with office.writing() as session:
+        plan, by = session.get_one(Draw, draw).plan, office.person(session, QUINN)
+        add_sample(session, session.get_one(Commission, theme), plan, by=by)
+    first, second = (office.score(QUINN, one) for one in office.to_do(QUINN, Route.THEMATIC))
+    with office.writing() as session:
+        commission, by = session.get_one(Commission, theme), office.person(session, QUINN)
+        add_finding(session, commission, statement="So.", reviews=[session.get_one(Review, first)], by=by)
+    app = see(office, open_screen, HEAD, theme=theme)
+    assert app.title[0].value == r"\*Delay\*"
+    of(app.text_area, "What those concerned say").input("Not yet kept")
+    others = of(app.multiselect, "Other reviews that show it")
+    others.set_value(others.options)
+    app = press(app, "Cite them")
+    assert of(app.text_area, "What those concerned say").value == "Not yet kept"
+    of(app.multiselect, "Reviewers of this theme").set_value(["Robin Qua"])
+    app = press(app, "Keep the reviewers")
+    assert "Reviewers: **Robin Qua**" in words(app)
+    with office.reading() as session:
+        (finding,) = theme_sheet(session, theme, office.person(session, HEAD)).findings
+        assert [number for number, _ in finding.reviews] == [first, second]
 
 
 def test_a_theme_is_not_for_everybody(office: ScoredOffice, open_screen: OpenScreen) -> None:

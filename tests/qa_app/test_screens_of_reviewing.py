@@ -1,6 +1,7 @@
 """Start, Reviews and the score sheet: empty, something done, something refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from scored_office import START, ScoredOffice
@@ -9,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from learning_register.citations import LearningKind
 from learning_register.queries import learning_points
+from learning_register.tables import FollowUpAction
+from sampling.records.database import today, writing
 from sampling.tables import Route, SampledCase
 from scorecards.actions import declare_involvement, save_answer, start_review
 from scorecards.cards import publish_scorecard, use_scorecard
@@ -56,10 +59,20 @@ def test_start_tells_each_role_what_is_theirs(office: ScoredOffice, open_screen:
     assert "counted from the cases that are open now" in manager
     head = words(see(office, open_screen, HEAD, "start"))
     assert "0 of 2 teams complete. North: 0 of 4 required reviews done (not drawn yet)." in head
-    assert "follow-up actions are open" in head
+    assert "0 follow-up actions are open" in head
     assert "You have no role here yet" in words(see(office, open_screen, "Otto Owner", "start"))
     office.draw_closed([2])
     assert "2 of “Review for QA”, due 3 August 2026" in words(see(office, open_screen, QA, "start"))
+
+
+def test_start_says_one_day_and_one_action(office: ScoredOffice, open_screen: OpenScreen) -> None:
+    office.draw_closed([1])
+    review_id = office.score(QA, office.to_do(QA, Route.CENTRAL)[0], not_met=Kind.OUTCOME)
+    action_id = office.act_on(QA, office.learn(QA, review_id))
+    assert "1 follow-up action is open, " in words(see(office, open_screen, HEAD, "start"))
+    with writing(office.engine) as session:  # by the clock that the screens go by
+        session.get_one(FollowUpAction, action_id).target_date = today(session) - timedelta(days=1)
+    assert "**overdue by 1 day**" in words(see(office, open_screen, "Otto Owner", "start"))
 
 
 def test_no_case_to_review_says_when_there_will_be(office: ScoredOffice, open_screen: OpenScreen) -> None:
@@ -178,6 +191,28 @@ def test_a_file_that_is_not_found_needs_no_answers(office: ScoredOffice, open_sc
     assert "The case file could not be found, so the case counts as not met." in words(app)
     sheet = office.ask(lambda session, person: review_sheet(session, review_id, person), QA)
     assert (sheet.outcome_met, len(sheet.responses)) == (False, 3)  # the answers are kept
+
+
+def test_a_file_that_turns_up_is_corrected_on_the_review(
+    office: ScoredOffice, open_screen: OpenScreen
+) -> None:
+    office.draw_closed([1])
+    review_id = office.score(QA, office.to_do(QA, Route.CENTRAL)[0], file_found=False)
+    app = see(office, open_screen, QA, "review", review=review_id)
+    next(box for box in app.checkbox if box.label == "The case file was found after all").check()
+    app = press(app.run(), "Correct the review")
+    assert "Say why the review is changed." in words(app)
+    next(area for area in app.text_area if area.label.startswith("Why, in a few")).set_value("In the post.")
+    app = press(app.run(), "Correct the review")
+    assert "The review is corrected. This is its revision 2." in words(app)
+    assert "the case file could not be found, so outcome not met" in words(app)
+    with office.reading() as session:
+        assert session.get_one(Review, review_id).overall_met
+    # What is typed into a correction stays when something else on the page is done.
+    next(area for area in app.text_area if area.label.startswith("Why, in a few")).set_value("Typed.")
+    app = press(app.run(), "Record that it was shared")
+    assert "Recorded: the feedback was shared" in words(app)
+    assert next(area.value for area in app.text_area if area.label.startswith("Why, in a few")) == "Typed."
 
 
 def test_nobody_opens_what_is_not_theirs(office: ScoredOffice, open_screen: OpenScreen) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 
 from sampling.draw import ticket
 from sampling.records.appointments import record_absence
+from sampling.records.audit_trail import AuditEntry
 from sampling.refused import Refused
 from sampling.tables import Draw, FrameCase, Route, SampledCase
 from scorecards.actions import declare_involvement, note_first_sight
@@ -31,6 +32,7 @@ from scorecards.adjudication_queries import (
     second_scorings_to_adjudicate,
 )
 from scorecards.agreement_results import agreement_result, second_scorings
+from scorecards.queries import review_sheet, submitted_reviews
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.tables import Review, SecondScoring
 from scorecards.tables_agreement import Adjudication, AdjudicationDraw
@@ -191,6 +193,12 @@ def test_only_a_third_person_decides(scored_twice: ScoredOffice) -> None:
 
 
 def test_the_two_reviews_have_no_names(scored_twice: ScoredOffice) -> None:
+    before = scored_twice.ask(submitted_reviews, ROBIN)
+    failed = before[(before["route"] == Route.OPEN) & ~before["overall_met"].astype(bool)]["review_id"]
+    with scored_twice.writing() as session:  # not chosen yet, so whoever reviews for QA may read them
+        for review_id in failed:
+            review = session.get_one(Review, int(review_id))
+            note_first_sight(session, review, by=scored_twice.person(session, ROBIN))
     draw(scored_twice)
     pairs = discordant(scored_twice)
     missed = pairs[True]
@@ -204,10 +212,43 @@ def test_the_two_reviews_have_no_names(scored_twice: ScoredOffice) -> None:
     assert qas.evidence["answered"] == "As the file shows."
     assert set(sheet.shared) == {"remedy", "told"}
     assert not sheet.has_seen
+    assert scored_twice.ask(lambda session, by: pair_sheet(session, pairs[False], by), ROBIN).has_seen
+    decide(scored_twice, missed, {"answered": MET}, Reason.EVIDENCE_MISSED)
+    decide(scored_twice, pairs[False], {"answered": MET}, Reason.EVIDENCE_MISSED)
+    with scored_twice.reading() as session:
+        decided = select(AuditEntry.details).where(AuditEntry.action == "decide_pair").order_by(AuditEntry.id)
+        assert [each["had_seen_a_review"] for each in session.scalars(decided)] == [False, True]
+
+
+def test_who_reviews_for_qa_sees_neither_review_until_the_pair_is_decided(scored_twice: ScoredOffice) -> None:
+    everything = set(scored_twice.ask(submitted_reviews, ROBIN)["review_id"])
+    assert len(everything) == 16
+    draw(scored_twice)
+    missed = discordant(scored_twice)[True]
+    with scored_twice.reading() as session:
+        chosen = session.scalars(
+            select(SecondScoring).join(
+                Adjudication, Adjudication.sampled_case_id == SecondScoring.sampled_case_id
+            )
+        ).all()
+        managers = {pair.manager_review_id for pair in chosen}
+        cases = [pair.sampled_case_id for pair in chosen]
+        again = set(session.scalars(select(Review.id).where(Review.sampled_case_id.in_(cases))))
+        of_missed = session.get_one(SecondScoring, missed).manager_review_id
+    assert (len(managers), len(again)) == (5, 5)
+    assert set(scored_twice.ask(submitted_reviews, ROBIN)["review_id"]) == everything - managers - again
+    # The second scores are hers.
+    assert set(scored_twice.ask(submitted_reviews, QA)["review_id"]) == everything - managers
+    assert set(scored_twice.ask(submitted_reviews, HEAD)["review_id"]) == everything
+    for review_id in managers | again:
+        with pytest.raises(Refused, match="no such review"):
+            scored_twice.ask(lambda session, by, of=review_id: review_sheet(session, of, by), ROBIN)
     with scored_twice.writing() as session:
-        pair = session.get_one(SecondScoring, missed)
-        note_first_sight(session, pair.manager_review, by=scored_twice.person(session, ROBIN))
-    assert scored_twice.ask(lambda session, by: pair_sheet(session, missed, by), ROBIN).has_seen
+        review, robin = session.get_one(Review, of_missed), scored_twice.person(session, ROBIN)
+        with pytest.raises(Refused, match="not for you to see"):
+            note_first_sight(session, review, by=robin)
+    decide(scored_twice, missed, {"answered": NOT_MET}, Reason.EVIDENCE_MISSED)
+    assert of_missed in set(scored_twice.ask(submitted_reviews, ROBIN)["review_id"])
 
 
 def test_what_they_differ_on_is_answered_and_a_reason_given(scored_twice: ScoredOffice) -> None:

@@ -1,20 +1,31 @@
 """Agreement of managers and QA, from pairs of reviews made with the real actions."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
-from scored_office import ScoredOffice
+from scored_office import CARD, ScoredOffice
 from sqlalchemy import Engine, select
 
-from sampling.records.people import Role
+from sampling.records.appointments import give_role
+from sampling.records.people import Role, RoleHeld
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
 from scorecards.actions import note_first_sight
 from scorecards.agreement_details import agreement_by_requirement, agreement_by_reviewer
-from scorecards.agreement_results import agreement_over_time, agreement_result, second_scorings
+from scorecards.agreement_results import (
+    StratumOfPairs,
+    agreement_over_time,
+    agreement_result,
+    second_scorings,
+)
+from scorecards.cards import publish_scorecard
 from scorecards.pairs import Standing
 from scorecards.requirements import Kind, ResponseValue
 from scorecards.submitting import correct_review
 from scorecards.tables import Review, SecondScoring
 from scorecards.verdicts import Verdict
+from scorecards.weighted_agreement import weighted_agreement
 
 HEAD, QA, NORTH = "Hedda Head", "Quinn Qua", "Nora North"
 
@@ -135,6 +146,88 @@ def test_who_had_seen_the_managers_review_is_counted_apart(sqlite_engine: Engine
     assert (result.counts, result.set_apart) == ((3, 0, 0, 0), {Standing.NOT_BLIND: 1})
     assert result.judgement.undecided == 1
     assert result.judgement.verdict == Verdict.NOT_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("role", "team", "is_blind"),
+    [
+        (Role.LINE_MANAGER, "North", False),
+        (Role.LINE_MANAGER, "South", True),
+        (Role.HEAD, None, False),
+    ],
+)
+def test_who_could_see_the_managers_reviews_is_not_blind(
+    sqlite_engine: Engine, role: Role, team: str | None, is_blind: bool
+) -> None:
+    office = ScoredOffice(sqlite_engine)
+    office.give_role("Otto Owner", role, team)
+    scored_by_manager(office, not_met=0)
+    with office.writing() as session:
+        otto, by = office.person(session, "Otto Owner"), office.person(session, "Ada Min")
+        held = session.scalars(select(RoleHeld).where(RoleHeld.person_id == otto.id)).one()
+        held.ends_on = office.now.date()
+        tomorrow = office.now.date() + timedelta(days=1)
+        give_role(session, otto, role=Role.QA_REVIEWER, team=None, starts_on=tomorrow, by=by)
+    office.later(1)
+    draw_id = office.draw_second()
+    for sampled_id in office.to_do("Otto Owner", Route.SECOND):
+        office.score("Otto Owner", sampled_id)
+    result = office.ask(agreement_result, HEAD, draw_id)
+    expected = {} if is_blind else {Standing.NOT_BLIND: 4}
+    assert (sum(result.counts), result.set_apart) == (4 if is_blind else 0, expected)
+
+
+def test_a_requirement_whose_meaning_changed_has_a_row_for_each_meaning(sqlite_engine: Engine) -> None:
+    office = ScoredOffice(sqlite_engine)
+    office.draw_open("North", NORTH)
+    first, *others = office.to_do(NORTH, Route.OPEN)
+    office.score(NORTH, first)
+    changed = CARD.replace("version = 1", "version = 2")
+    for text, kind in (("Every point was answered.", "meaning"), ("The remedy was right.", "wording")):
+        changed = changed.replace(f'text = "{text}"', f'text = "{text} Now."\nchange = "{kind}"')
+    with office.writing() as session:
+        publish_scorecard(session, changed, by=office.person(session, "Ada Min"))
+    for sampled_id in others:
+        office.score(NORTH, sampled_id)
+    draw_id = office.draw_second()
+    for sampled_id in office.to_do(QA, Route.SECOND):
+        office.score(QA, sampled_id)
+    found = office.ask(agreement_by_requirement, HEAD, draw_id)
+    rows = set(zip(found["scorecard"], found["requirement"], found["compared"], strict=True))
+    assert rows == {
+        ("Short card, from version 1", "Every point was answered.", 1),
+        ("Short card, from version 2", "Every point was answered. Now.", 3),
+        ("Short card", "The remedy was right. Now.", 4),
+        ("Short card", "The person was told what happens next.", 4),
+    }
+
+
+def test_pairs_in_which_nothing_applied_stand_for_cases_out_of_scope() -> None:
+    passed = StratumOfPairs(
+        failed=False,
+        population=100,
+        drawn=50,
+        counts=(20, 5, 0, 0),
+        corrected=0,
+        not_assessable=25,
+        outstanding=0,
+    )
+    failed = StratumOfPairs(
+        failed=True,
+        population=10,
+        drawn=10,
+        counts=(0, 0, 2, 8),
+        corrected=0,
+        not_assessable=0,
+        outstanding=0,
+    )
+    assert (passed.cases, failed.cases) == (50, 10)
+    # Of the 50 passed in scope QA calls a fifth not met, 10, and 8 of the failed: 8 of 18 are detected.
+    found = weighted_agreement([passed.weighed], [failed.weighed])
+    assert found.detection == pytest.approx(8 / 18)
+    # Put right before closing is out of scope alike, and what is outstanding says nothing: 5 × 1/2, half up.
+    part = replace(passed, population=5, drawn=4, counts=(1, 0, 0, 0), corrected=1, not_assessable=0)
+    assert replace(part, outstanding=2).cases == 3
 
 
 def test_each_second_scorer_has_counts_and_a_name_for_those_entitled(sqlite_engine: Engine) -> None:

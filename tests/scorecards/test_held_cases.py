@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from sampling.records.appointments import record_absence
 from sampling.records.audit_trail import AuditEntry
+from sampling.records.cases import CaseState
 from sampling.records.people import Role
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
@@ -47,10 +48,12 @@ def detail(office: ScoredOffice, name: str, held_id: int = 1) -> HeldDetail:
     return office.ask(lambda session, person: held_detail(session, held_id, person), name)
 
 
-def release(office: ScoredOffice, name: str, *, reason: str = "Agreed with the service user.") -> None:
+def release(
+    office: ScoredOffice, name: str, *, reason: str = "Agreed with the service user.", held_id: int = 1
+) -> None:
     with office.writing() as session:
         by = office.person(session, name)
-        release_case(session, session.get_one(HeldCase, 1), reason=reason, by=by)
+        release_case(session, session.get_one(HeldCase, held_id), reason=reason, by=by)
 
 
 def choose(office: ScoredOffice, name: str, decision: str) -> None:
@@ -187,7 +190,7 @@ def test_where_the_line_manager_approves_their_deputy_releases_what_they_reviewe
 ) -> None:
     set_up_levels(drawn)
     hold_one(drawn)
-    choose(drawn, NORA, "Answer")
+    choose(drawn, HEAD, "Answer")
     with pytest.raises(Refused, match="not for you to see"):
         release(drawn, SUE)
     with drawn.writing() as session:
@@ -195,6 +198,27 @@ def test_where_the_line_manager_approves_their_deputy_releases_what_they_reviewe
         record_absence(session, nora, starts_on=JULY[0], ends_on=JULY[1], deputy=sue, by=nora)
     release(drawn, SUE)
     assert held(drawn, NORA)[0].let_go_by == SUE
+
+
+def test_only_who_reaches_the_present_level_lowers_it_and_somebody_else_releases(
+    drawn: ScoredOffice,
+) -> None:
+    set_up_levels(drawn)
+    hold_one(drawn)
+    with pytest.raises(Refused, match="“Answer” needs a lower level than this case does now"):
+        choose(drawn, NORA, "Answer")
+    choose(drawn, HEAD, "Answer")
+    assert "You lowered the level" in (detail(drawn, HEAD).not_released_because or "")
+    with pytest.raises(Refused, match="You lowered the level that this case needs"):
+        release(drawn, HEAD)
+    assert detail(drawn, NORA).releasers == (OTTO,)
+    choose(drawn, NORA, "Quash a report")  # raising is free
+    with pytest.raises(Refused, match="says what kind of decision it is"):
+        choose(drawn, HEAD, "Answer")
+    assert not detail(drawn, HEAD).may_choose_decision
+    choose(drawn, OTTO, OTHER_DECISION)
+    assert detail(drawn, NORA).releasers == (HEAD,)
+    release(drawn, HEAD)
 
 
 def test_what_is_put_right_lets_the_case_go_and_what_was_found_stays(drawn: ScoredOffice) -> None:
@@ -226,16 +250,57 @@ def test_what_is_put_right_lets_the_case_go_and_what_was_found_stays(drawn: Scor
 
 def test_a_correction_lets_go_and_holds_again_but_never_takes_a_release_back(drawn: ScoredOffice) -> None:
     review_id, _ = hold_one(drawn)
+    drawn.later(1)
     correct(drawn, review_id, ResponseValue.MET)
     assert held(drawn, NORA)[0].standing == Standing.PUT_RIGHT
     drawn.later(2)
     correct(drawn, review_id, NOT_MET)
-    (row,) = held(drawn, NORA)
+    before, row = held(drawn, NORA)
     assert (row.standing, row.held_at) == (Standing.WAITING, drawn.now)
-    release(drawn, HEAD)
+    release(drawn, HEAD, held_id=row.held_id)
     correct(drawn, review_id, ResponseValue.MET)
     correct(drawn, review_id, CANNOT_ASSESS)
-    assert held(drawn, NORA)[0].standing == Standing.RELEASED
+    assert [row.standing for row in held(drawn, NORA)] == [before.standing, Standing.RELEASED]
+
+
+def test_a_breach_stays_listed_when_the_case_is_put_right_and_held_anew(drawn: ScoredOffice) -> None:
+    review_id, sampled_id = hold_one(drawn)
+    drawn.later(8)
+    tell(drawn, sampled_id, "Closed", "08/07/2026")
+    drawn.later(1)
+    tell(drawn, sampled_id, "Open")
+    correct(drawn, review_id, ResponseValue.MET)
+    drawn.later(8)
+    tell(drawn, sampled_id, "Closed", "16/07/2026")  # put right by then: in order
+    drawn.later(1)
+    tell(drawn, sampled_id, "Open")
+    correct(drawn, review_id, NOT_MET)
+    first, second = held(drawn, HEAD)
+    assert (first.standing, first.went_out, first.closed_on) == (Standing.BREACH, True, date(2026, 7, 8))
+    assert (second.standing, second.went_out, second.held_at) == (Standing.WAITING, False, drawn.now)
+
+
+def test_a_thematic_review_holds_a_case_that_is_still_open(drawn: ScoredOffice) -> None:
+    drawn.draw_closed([20], route=Route.THEMATIC, name="Remedies", period=None)
+    with drawn.reading() as session:
+        is_open = {
+            sampled_id: session.get_one(SampledCase, sampled_id).frame_case.case.state == CaseState.OPEN
+            for sampled_id in drawn.to_do("Thea Theme", Route.THEMATIC)
+        }
+    for state in (True, False):
+        sampled_id = next(key for key, value in is_open.items() if value is state)
+        drawn.score("Thea Theme", sampled_id, not_met=Kind.OUTCOME)
+    (row,) = held(drawn, "Thea Theme")
+    manager = {"North": NORA, "South": SUE}[row.team or ""]
+    (told,) = held(drawn, manager)
+    assert (told.is_own_team, held(drawn, QUINN)) == (True, [])
+    assert detail(drawn, "Thea Theme").not_released_because == (
+        "You reviewed this case. Somebody else releases it, or you record that it was put right."
+    )
+    with drawn.writing() as session:
+        review, thea = session.get_one(Review, row.review_id), drawn.person(session, "Thea Theme")
+        put_outcomes_right(session, review, reason="The letter says it now.", by=thea)
+    assert held(drawn, HEAD)[0].standing == Standing.PUT_RIGHT
 
 
 @pytest.mark.parametrize(

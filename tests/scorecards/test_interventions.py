@@ -143,7 +143,7 @@ def test_what_cannot_be_asked_for_is_refused(office: ScoredOffice) -> None:
         with pytest.raises(Refused, match=words):
             ask(office, review_id, **given)  # type: ignore[arg-type]
     closed = office.score(QUINN, office.to_do(QUINN, Route.CENTRAL)[0], not_met=Kind.OUTCOME)
-    with pytest.raises(Refused, match="Only a manager's review"):
+    with pytest.raises(Refused, match="Only a manager's or a thematic review"):
         ask(office, closed, by=QUINN)
     with office.writing() as session:
         review, nora = session.get_one(Review, review_id), office.person(session, NORA)

@@ -640,6 +640,41 @@ def test_who_gave_the_first_score_or_approved_does_not_give_the_second(drawn: Sc
         start(drawn, QUINN, barred)
 
 
+@pytest.mark.parametrize("submit", [True, False])
+def test_nobody_scores_the_same_case_twice_unless_the_first_does_not_count(
+    drawn: ScoredOffice, submit: bool
+) -> None:
+    theme = drawn.draw_closed([10], route=Route.THEMATIC, name="Theme")
+    lines: dict[str, dict[Route, int]] = {}
+    for item in drawn.ask(work_of, QUINN):
+        if item.route in (Route.CENTRAL, Route.THEMATIC):
+            lines.setdefault(item.reference, {})[item.route] = item.sampled_case_id
+    both = [line for line in lines.values() if len(line) == 2]
+    for line, done, other in (
+        (both[0], Route.CENTRAL, Route.THEMATIC),
+        (both[1], Route.THEMATIC, Route.CENTRAL),
+    ):
+        drawn.score(QUINN, line[done], submit=submit)
+        assert line[other] not in drawn.to_do(QUINN, other)
+        with refused("you scored this case before"):
+            start(drawn, QUINN, line[other])
+        assert line[other] in drawn.to_do(ROBIN, other)
+    drawn.void(theme)
+    assert both[1][Route.CENTRAL] in drawn.to_do(QUINN, Route.CENTRAL)
+    drawn.score(QUINN, both[1][Route.CENTRAL])
+
+
+def test_a_manager_may_sample_an_open_case_again(drawn: ScoredOffice) -> None:
+    of = {reference_of(drawn, one): one for one in drawn.to_do(NORA, Route.OPEN)}
+    for sampled_id in of.values():
+        drawn.score(NORA, sampled_id)
+    drawn.later(31)
+    drawn.draw_open("North", NORA)
+    again = [one for one in drawn.to_do(NORA, Route.OPEN) if reference_of(drawn, one) in of]
+    assert again
+    drawn.score(NORA, again[0])
+
+
 # Scorecards
 
 

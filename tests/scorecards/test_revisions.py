@@ -17,6 +17,7 @@ from scorecards.actions import (
     declare_involvement,
     note_first_sight,
     save_answer,
+    set_file_found,
     start_review,
 )
 from scorecards.cards import publish_scorecard, use_scorecard
@@ -126,6 +127,22 @@ def test_what_a_dispute_has_decided_is_not_corrected_back(drawn: ScoredOffice) -
         )
     with refused("changed by the decision on a dispute"):
         correct(drawn, QUINN, review_id, changes={"answered": {"response": MET}})
+    with refused("the other answers can still be corrected"):
+        correct(drawn, QUINN, review_id, changes={}, file_found=False)
+    correct(drawn, QUINN, review_id, changes={"told": FOUND})
+
+
+def test_a_file_that_turns_up_or_is_missed_is_a_correction(drawn: ScoredOffice) -> None:
+    review_id = drawn.score(QUINN, drawn.to_do(QUINN, Route.CENTRAL)[0])
+    with refused("Nothing is changed"):
+        correct(drawn, QUINN, review_id, changes={}, file_found=True)
+    for found in (False, True):
+        correct(drawn, QUINN, review_id, changes={}, file_found=found)
+        with drawn.reading() as session:
+            review = session.get_one(Review, review_id)
+            assert (review.file_found, review.overall_met) == (found, found)
+    rows = drawn.ask(lambda session, person: revisions_of(session, review_id, person), QUINN)
+    assert [(row.file_found, row.overall_met) for row in rows] == [(True, True), (False, False), (True, True)]
 
 
 def test_a_corrected_review_in_a_second_scoring_tells_neither_side(drawn: ScoredOffice) -> None:
@@ -260,3 +277,29 @@ def test_the_facts_that_a_card_asks_for_are_recorded_before_submitting(drawn: Sc
         submit_review(session, review, by=by)
         with refused("is locked"):
             record_fact(session, review, "referral_trigger", ["medium_risk"], by=by)
+
+
+def test_a_file_that_turns_up_needs_every_answer_and_fact(drawn: ScoredOffice) -> None:
+    with drawn.writing() as session:
+        ada, by = drawn.person(session, "Ada Min"), drawn.person(session, QUINN)
+        publish_scorecard(session, FACTS_CARD, by=ada)
+        use_scorecard(session, None, scorecard_key="facts-card", starts_on=START, by=ada)
+        sampled = session.get_one(SampledCase, drawn.to_do(QUINN, Route.CENTRAL)[0])
+        declare_involvement(session, sampled.frame_case.case, is_involved=False, by=by)
+        review = start_review(session, sampled, by=by)
+        set_file_found(session, review, found=False, by=by)
+        review_id = submit_review(session, review, by=by).id
+    answers = {str(kind): {"response": MET} for kind in Kind}
+    for changes, words in (({}, "not complete"), (answers, "choose what holds")):
+        with refused(words):
+            correct(drawn, QUINN, review_id, changes=changes, file_found=True)
+    chosen = {"assurance_outcome": ["accepted"], "referral_trigger": ["legal_threat"]}
+    with drawn.writing() as session:
+        review = session.get_one(Review, review_id)
+        for name, values in chosen.items():
+            with refused("belongs to Quinn Qua"):
+                record_fact(session, review, name, values, by=drawn.person(session, ROBIN))
+            record_fact(session, review, name, values, by=drawn.person(session, QUINN))
+    correct(drawn, QUINN, review_id, changes=answers, file_found=True)
+    with drawn.reading() as session:
+        assert session.get_one(Review, review_id).overall_met

@@ -158,6 +158,8 @@ def test_half_a_scorecard_is_not_scored() -> None:
         Refused, match=r"3 of 4 requirements have no response\..*first is “The outcome-2 is right\."
     ):
         score_case(card, {"outcome-1": MET})
+    with pytest.raises(Refused, match=r"1 of 4 requirements has no response\."):
+        score_case(card, {"outcome-1": MET, "outcome-2": MET, "method-1": MET})
 
 
 def test_missing_answers_come_in_the_order_of_the_scorecard() -> None:

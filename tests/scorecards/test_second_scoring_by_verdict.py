@@ -7,7 +7,7 @@ from kept import once
 from scored_office import JULY, ScoredOffice
 from sqlalchemy import Engine, select
 
-from sampling.queries import samples, strata_of_sample
+from sampling.queries import drawn_cases, samples, strata_of_sample
 from sampling.receipt import verify_receipt
 from sampling.receipt_queries import receipt_of
 from sampling.records.cases import Case
@@ -19,6 +19,8 @@ from sampling.registering import plan_contents
 from sampling.tables import Draw, Plan, Route, SampledCase
 from scorecards.agreement_details import agreement_by_requirement, agreement_by_reviewer
 from scorecards.agreement_results import agreement_over_time, agreement_result
+from scorecards.open_results import open_results
+from scorecards.queries import submitted_reviews
 from scorecards.requirements import Kind
 from scorecards.second_scoring import carry_out_second_scoring, managers_reviews, plan_by_verdict
 from scorecards.second_scoring_design import Design
@@ -171,7 +173,36 @@ def test_qa_sees_neither_strata_nor_sizes_before_the_last_score(scored: ScoredOf
     assert len(scored.ask(agreement_over_time, HEAD)) == 1
     score_again(scored)
     assert scored.ask(agreement_result, QA, draw_id).weighted is not None
-    assert set(scored.ask(strata_of_sample, QA, draw_id)["code"]) == codes
+    assert len(scored.ask(strata_of_sample, HEAD, draw_id)) == 4
+
+
+def test_who_adjudicates_never_learns_from_the_register_what_managers_said(scored: ScoredOffice) -> None:
+    draw_id = carry_out(scored, plan(scored))
+    score_again(scored)
+    for name in (QA, "Robin Qua"):
+        assert list(scored.ask(strata_of_sample, name, draw_id)["drawn"]) == [6]
+        cases = scored.ask(drawn_cases, name, draw_id)
+        # Nor from their order, or from tickets, which go further where more of a stratum are drawn.
+        assert list(cases["reference"]) == sorted(cases["reference"])
+        assert list(cases["position"]) == [1, 2, 3, 4, 5, 6]
+        assert set(cases["stratum"]) == {"Managers' reviews"}
+        assert set(cases["ticket"]) == {""}
+    assert len(set(scored.ask(drawn_cases, HEAD, draw_id)["stratum"])) == 4
+
+
+def test_no_verdict_is_told_while_others_are_still_to_be_scored_again(scored: ScoredOffice) -> None:
+    """All failed are drawn: with some known, those left over would be the passed ones, or the failed."""
+    carry_out(scored, plan(scored))
+    score_again(scored, leave=1)
+
+    def seen(name: str) -> tuple[int, int]:
+        shown = scored.ask(submitted_reviews, name)
+        counted = sum(row.reviewed for row in scored.ask(open_results, name))
+        return int((shown["route"] == Route.OPEN).sum()), counted
+
+    assert [seen(name) for name in (QA, "Robin Qua", HEAD)] == [(0, 0), (0, 0), (8, 8)]
+    score_again(scored)
+    assert [seen(name) for name in (QA, "Robin Qua", HEAD)] == [(6, 6), (6, 6), (8, 8)]
 
 
 def test_what_was_passed_over_stays_untold(scored: ScoredOffice) -> None:

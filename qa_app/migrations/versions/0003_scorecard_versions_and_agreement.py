@@ -358,6 +358,7 @@ def upgrade() -> None:
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("required_level", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("lowered_by_id", sa.Integer(), nullable=True),
         sa.Column("put_right_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_by_id", sa.Integer(), nullable=True),
@@ -378,14 +379,17 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_held_case_case_id_case")),
         sa.ForeignKeyConstraint(
+            ["lowered_by_id"], ["person.id"], name=op.f("fk_held_case_lowered_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
             ["released_by_id"], ["person.id"], name=op.f("fk_held_case_released_by_id_person")
         ),
         sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_held_case_review_id_review")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_held_case")),
-        sa.UniqueConstraint("review_id", name=op.f("uq_held_case_review_id")),
     )
     with op.batch_alter_table("held_case", schema=None) as batch_op:
         batch_op.create_index("ix_held_case_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_held_case_review", ["review_id"], unique=False)
 
     op.create_table(
         "intervention",
