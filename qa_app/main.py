@@ -53,13 +53,6 @@ _SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
     "reassign": (reassign.show, {Role.LINE_MANAGER, Role.HEAD, Role.ADMINISTRATOR}),
     "office": (office.show, {Role.ADMINISTRATOR, Role.HEAD}),
 }
-# The heading in the menu that a screen stands first under; those before the first heading have none.
-_HEADINGS: Final = {
-    "samples": "Sampling",
-    "results": "Quality",
-    "second_scoring": "Agreement",
-    "import_cases": "Office",
-}
 _FROM_A_LINK: Final = {"review"}  # reached from a list, with ?review=…
 
 _STYLE: Final = """<style>
@@ -80,7 +73,8 @@ def main(*, first: str = "start") -> None:
     with reading() as session:
         roles = roles_of(session, person)
         books = the_office(session)
-    page = st.navigation(_menu(roles, first), expanded=True)
+    # Without headings: Streamlit puts them among the items of a list, where readers of screens lose them.
+    page = st.navigation(_pages(roles, first), expanded=True)
     st.set_page_config(page_title=f"{page.title} – Casework QA", layout="wide")
     st.html(_STYLE)
     if books is not None and books.is_demonstration:
@@ -89,24 +83,19 @@ def main(*, first: str = "start") -> None:
     page.run()
 
 
-def _menu(roles: frozenset[Role], first: str) -> dict[str, list[Page]]:
-    """The screens of somebody with these roles, by the headings they stand under."""
-    menu: dict[str, list[Page]] = {}
-    heading = ""
-    for name, (show, wanted) in _SCREENS.items():
-        heading = _HEADINGS.get(name, heading)
-        if wanted is not _EVERYONE and not roles & wanted:
-            continue
-        menu.setdefault(heading, []).append(
-            st.Page(
-                show,
-                title=SCREENS[name],
-                url_path=name,
-                default=name == first,
-                visibility="hidden" if name in _FROM_A_LINK else "visible",
-            )
+def _pages(roles: frozenset[Role], first: str) -> list[Page]:
+    """The screens of somebody with these roles."""
+    return [
+        st.Page(
+            show,
+            title=SCREENS[name],
+            url_path=name,
+            default=name == first,
+            visibility="hidden" if name in _FROM_A_LINK else "visible",
         )
-    return menu
+        for name, (show, wanted) in _SCREENS.items()
+        if wanted is _EVERYONE or roles & wanted
+    ]
 
 
 def _side(person: Person, office: str) -> None:

@@ -139,7 +139,7 @@ def test_a_faulty_scorecard_is_refused_at_the_fault(old: str, new: str, says: st
 
 
 def test_a_scorecard_without_requirements_is_refused() -> None:
-    with pytest.raises(Refused, match="it has no requirements. Add an outcome and a method requirement"):
+    with pytest.raises(Refused, match=r"it has no requirements\. Add an outcome and a method requirement"):
         read_scorecard(CARD.partition("[[requirement]]")[0])
 
 
