@@ -1,9 +1,11 @@
 """Speed of the results over 200,000 reviews of 15 responses, on SQLite: run with `make bench` only.
 
 The samples are drawn by the real actions. Cases, reviews and their 3,000,000 answers are written in bulk:
-three in four reviews are of closed cases (twelve quarters), the others of managers' open cases.
+three in four reviews are of closed cases (twelve quarters), the others of managers' open cases. Every review
+of open cases of the last four quarters is scored again.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -28,8 +30,10 @@ from sampling.records.people import Person, Role, Team
 from sampling.tables import Route
 from scorecards.cards import publish_scorecard, use_scorecard
 from scorecards.periods import first_day, last_day, month_number
+from scorecards.second_scoring import carry_out_second_scoring, plan_second_scoring
 
 REVIEWS, TEAMS, QUARTERS, ASKED = 200_000, 20, 12, 15
+SCORED_AGAIN = 4  # quarters
 FIRST_MONTH = month_number(date(2023, 7, 1))
 NOW = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
 START = date(2023, 1, 1)
@@ -105,6 +109,15 @@ def fill(engine: Engine, path: Path, reviews: int) -> None:
                 ),
             )
     in_bulk(path, scored(path))
+    for quarter in range(QUARTERS - SCORED_AGAIN, QUARTERS):
+        month = FIRST_MONTH + 3 * quarter
+        with writing(engine, now=NOW) as session:
+            by = session.scalars(select(Person).where(Person.name == QA)).one()
+            period = (first_day(month), last_day(month + 2))
+            plan = plan_second_scoring(session, period=period, allowed_failures=None, by=by)
+            plan_id, by_id = plan.id, by.id
+        carry_out_second_scoring(engine, plan_id, by_id=by_id, now=NOW)
+        in_bulk(path, scored(path))
 
 
 def drawn(engine: Engine, name: str, make: Callable[[Session, Person], Any]) -> None:
@@ -183,52 +196,90 @@ def cases(closed: int, opened: int, team_ids: list[int]) -> Iterator[tuple[str, 
 
 
 def scored(path: Path) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
-    """A submitted review of every sampled case, with its answers."""
+    """A submitted review of every sampled case that has none, with its answers and its first revision."""
     with sqlite3.connect(path) as connection:
         sampled = connection.execute(
-            'SELECT sampled_case.id, frame_case.state, "case".case_type, "case".stage, "case".risk '
-            "FROM sampled_case JOIN frame_case ON frame_case.id = sampled_case.frame_case_id "
-            'JOIN "case" ON "case".id = frame_case.case_id ORDER BY sampled_case.id'
+            "SELECT sampled_case.id, frame.period_from, frame.route = 'second', frame_case.state, "
+            '"case".case_type, "case".stage, "case".risk FROM sampled_case '
+            "JOIN frame_case ON frame_case.id = sampled_case.frame_case_id "
+            "JOIN frame ON frame.id = frame_case.frame_id "
+            'JOIN "case" ON "case".id = frame_case.case_id '
+            "LEFT JOIN review ON review.sampled_case_id = sampled_case.id "
+            "WHERE review.id IS NULL ORDER BY sampled_case.id"
         ).fetchall()
+        (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM review").fetchone()
     connection.close()
     given = np.random.default_rng(21).choice(4, size=(len(sampled), ASKED), p=[0.905, 0.008, 0.085, 0.002])
     fails = np.isin(given, (1, 3))
     outcome = ~fails[:, :5].any(axis=1)
     method = 5 * fails[:, 5:].sum(axis=1) <= (given[:, 5:] != 2).sum(axis=1)
-    moment = str(NOW)[:19]
+    overall = outcome & method
+    words = RESPONSES[given].tolist()
+    moments = [f"{period_from} 12:00:00" for _, period_from, *_ in sampled]
     yield (
         "INSERT INTO review (id, sampled_case_id, reviewer_id, scorecard_version_id, state, is_open_case, "
         "approved_by_reviewer, case_type, stage, risk, file_read_at, file_found, started_at, submitted_at, "
-        "seconds_spent, outcome_met, method_met, overall_met, outcome_if_assessed, method_if_assessed, "
-        "overall_if_assessed, overall_after_correction, critical_failed) "
-        "VALUES (?, ?, 3, 1, 'submitted', ?, 0, ?, ?, ?, ?, 1, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, 0)",
+        "seconds_spent, is_blind, outcome_met, method_met, overall_met, outcome_if_assessed, "
+        "method_if_assessed, overall_if_assessed, overall_after_correction, critical_failed) "
+        "VALUES (?, ?, 3, 1, 'submitted', ?, 0, ?, ?, ?, ?, 1, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
             (
-                number + 1,
+                last + number + 1,
                 sampled_id,
                 state == "open",
                 *about,
-                *(moment,) * 3,
-                *(bool(met) for met in (outcome[number], method[number], outcome[number] & method[number])),
-                *(bool(met) for met in (outcome[number], method[number], outcome[number] & method[number])),
-                bool(outcome[number] & method[number]),
+                *(moments[number],) * 3,
+                bool(is_second) or None,
+                *(bool(met) for met in (outcome[number], method[number], overall[number])),
+                *(bool(met) for met in (outcome[number], method[number], overall[number])),
+                bool(overall[number]),
             )
-            for number, (sampled_id, state, *about) in enumerate(sampled)
+            for number, (sampled_id, _, is_second, state, *about) in enumerate(sampled)
+        ),
+    )
+    yield (
+        "INSERT INTO revision (review_id, number, cause, reason, made_at, made_by_id, file_found, answers, "
+        "critical_failed, outcome_met, method_met, overall_met) "
+        "VALUES (?, 1, 'submitted', '', ?, 3, 1, ?, 0, ?, ?, ?)",
+        (
+            (
+                last + number + 1,
+                moments[number],
+                json.dumps(
+                    {
+                        f"requirement-{place}": {
+                            "response": response,
+                            "evidence": "",
+                            "put_right": False,
+                            "severity": None,
+                        }
+                        for place, response in enumerate(row)
+                    }
+                ),
+                *(bool(met) for met in (outcome[number], method[number], overall[number])),
+            )
+            for number, row in enumerate(words)
         ),
     )
     yield (
         "INSERT INTO answer (review_id, requirement_key, response, evidence, put_right) "
         "VALUES (?, ?, ?, '', 0)",
         (
-            (number + 1, f"requirement-{place}", response)
-            for number, row in enumerate(RESPONSES[given].tolist())
+            (last + number + 1, f"requirement-{place}", response)
+            for number, row in enumerate(words)
             for place, response in enumerate(row)
         ),
     )
 
 
-@pytest.mark.parametrize("part", ["Over time", "Teams", "Requirements"])
-@pytest.mark.parametrize(("name", "cases"), [(HEAD, "Closed cases"), (QA, "Open cases")])
+@pytest.mark.parametrize(
+    ("part", "name", "cases"),
+    [
+        ("Agreement", HEAD, ""),
+        *((part, HEAD, "Closed cases") for part in ("Over time", "Teams", "Requirements")),
+        *((part, QA, "Open cases") for part in ("Over time", "Teams", "Requirements")),
+    ],
+)
 def bench_results(
     benchmark: BenchmarkFixture,
     part: str,
