@@ -151,6 +151,14 @@ def title(text: str, lead: str | None = None) -> None:
     show_flash()
 
 
+def number_in_address(name: str, *, of: str) -> int:
+    """A record's number from the address of the page; refuses one that somebody has broken."""
+    text = st.query_params[name]
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Refused(f"The address of this page is not complete. Open the {of} from the list.")
+    return int(text)
+
+
 def link(screen: str, label: str | None = None, **query: object) -> None:
     """A link to another screen: `link("review", "Open", review=12)`."""
     st.page_link(_page(screen), label=label or SCREENS[screen], query_params=_texts(query))

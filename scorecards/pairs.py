@@ -6,6 +6,7 @@ Nothing here asks who is reading: the queries that show something of it do.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -39,7 +40,7 @@ class Submitted:
     file_found: bool
     answers: Mapping[str, Mapping[str, Any]]  # requirement key: response, evidence, put_right
 
-    @property
+    @cached_property
     def responses(self) -> dict[str, ResponseValue]:
         return {key: ResponseValue(answer["response"]) for key, answer in self.answers.items()}
 

@@ -16,6 +16,7 @@ from qa_app.runtime import (
     go,
     in_words,
     link,
+    number_in_address,
     problem,
     reading,
     signed_in,
@@ -65,7 +66,7 @@ def show() -> None:
     if "session" in st.query_params:
         try:
             with reading() as session:
-                sheet = calibration_sheet(session, _number(), person)
+                sheet = calibration_sheet(session, number_in_address("session", of="session"), person)
         except Refused as refused:
             title("Calibration")
             problem(str(refused))
@@ -96,13 +97,6 @@ def show() -> None:
         _open()
     else:
         st.write("QA reviewers and the Head of Customer Care open sessions.")
-
-
-def _number() -> int:
-    text = st.query_params["session"]
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Refused("The address of this page is not complete. Open the session from the list.")
-    return int(text)
 
 
 def _open() -> None:

@@ -2,7 +2,12 @@
 
 import streamlit as st
 
-from qa_app.runtime import link, problem, title
+from qa_app.runtime import (
+    link,
+    number_in_address,
+    problem,
+    title,
+)
 from qa_app.screens import learning_actions, learning_points
 from sampling.refused import Refused
 
@@ -13,9 +18,9 @@ def show() -> None:
     """The lists, or the one point or action that the address names."""
     try:
         if "point" in st.query_params:
-            learning_points.show_point(_number("point"))
+            learning_points.show_point(number_in_address("point", of="learning point"))
         elif "action" in st.query_params:
-            learning_actions.show_action(_number("action"))
+            learning_actions.show_action(number_in_address("action", of="action"))
         else:
             _lists()
     except Refused as refused:
@@ -30,10 +35,3 @@ def _lists() -> None:
         "Show", list(_PARTS), default="Learning points", required=True, key="part", bind="query-params"
     )
     _PARTS[part]()
-
-
-def _number(name: str) -> int:
-    text = st.query_params[name]
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Refused("The address of this page is not complete. Choose from the list.")
-    return int(text)

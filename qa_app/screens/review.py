@@ -6,7 +6,19 @@ from sqlalchemy.orm import Session
 from learning_register.citations import LearningKind
 from learning_register.queries import learning_points
 from qa_app.learning_form import log_good_practice_form
-from qa_app.runtime import as_typed, carry_out, do, go, in_words, link, problem, reading, signed_in, title
+from qa_app.runtime import (
+    as_typed,
+    carry_out,
+    do,
+    go,
+    in_words,
+    link,
+    number_in_address,
+    problem,
+    reading,
+    signed_in,
+    title,
+)
 from qa_app.screens.review_answers import ask_requirements, back_to_last, is_complete, show_first_incomplete
 from qa_app.screens.review_facts import ask_facts, has_all_facts
 from qa_app.screens.review_keys import INVOLVED, SUBMIT, offer_keys, shortcut
@@ -34,9 +46,9 @@ def show() -> None:
     person = signed_in()
     try:
         if "review" in st.query_params:
-            _show_review(_number("review"), person)
+            _show_review(number_in_address("review", of="case"), person)
         elif "sampled" in st.query_params:
-            _declare(_number("sampled"), person)
+            _declare(number_in_address("sampled", of="case"), person)
         else:
             title("Review", "No case is chosen.")
             link("reviews", "Go to your reviews")
@@ -44,13 +56,6 @@ def show() -> None:
         title("Review")
         problem(str(refused))
         link("reviews", "Go to your reviews")
-
-
-def _number(name: str) -> int:
-    text = st.query_params[name]
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Refused("The address of this page is not complete. Open the case from your list of reviews.")
-    return int(text)
 
 
 def _declare(sampled_id: int, person: Person) -> None:

@@ -14,6 +14,7 @@ from qa_app.runtime import (
     go,
     in_words,
     link,
+    number_in_address,
     problem,
     reading,
     signed_in,
@@ -35,7 +36,7 @@ def show() -> None:
     if "theme" in st.query_params:
         try:
             with reading() as session:
-                sheet = theme_sheet(session, _number(), person)
+                sheet = theme_sheet(session, number_in_address("theme", of="theme"), person)
         except Refused as refused:
             title("Themes")
             problem(str(refused))
@@ -62,13 +63,6 @@ def show() -> None:
         if way.button(f"Open {row.name}", key=f"theme-{row.id}", width="stretch"):
             go("themes", theme=row.id)
     _commission()
-
-
-def _number() -> int:
-    text = st.query_params["theme"]
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Refused("The address of this page is not complete. Open the theme from the list.")
-    return int(text)
 
 
 def _commission() -> None:
