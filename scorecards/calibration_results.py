@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import not_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from sampling.records.cases import Case, CaseState
 from sampling.records.database import today
@@ -88,7 +88,13 @@ class RequirementReliability:
 def calibrations(session: Session, person: Person) -> list[CalibrationRow]:
     """The sessions a person takes part in, or may look after; the newest first."""
     rows = session.scalars(
-        select(CalibrationSession).order_by(CalibrationSession.opened_at.desc(), CalibrationSession.id.desc())
+        select(CalibrationSession)
+        .options(
+            selectinload(CalibrationSession.cases),
+            selectinload(CalibrationSession.members),
+            joinedload(CalibrationSession.scorecard_version),
+        )
+        .order_by(CalibrationSession.opened_at.desc(), CalibrationSession.id.desc())
     ).all()
     looks_after = _looks_after(session, person)
     own = set(

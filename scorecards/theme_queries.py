@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import and_, func, not_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, in_force, roles_of
 from sampling.refused import Refused
-from sampling.tables import Draw, Frame, Plan, Route, SampledCase, in_sample
+from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase, in_sample
 from scorecards.tables import Review, ReviewState
 from scorecards.tables_themes import Commission, CommissionPlan, Finding, Recommendation
 from scorecards.themes import Decision
@@ -76,7 +76,9 @@ def themes(session: Session, person: Person) -> list[ThemeRow]:
         return []
     counts = {row[0]: (row[2], row[3]) for row in _counts(session)}
     rows = session.scalars(
-        select(Commission).order_by(Commission.closed_at.is_not(None), Commission.due_on, Commission.id)
+        select(Commission)
+        .options(selectinload(Commission.plans))
+        .order_by(Commission.closed_at.is_not(None), Commission.due_on, Commission.id)
     ).all()
     return [
         ThemeRow(
@@ -101,20 +103,21 @@ def theme_sheet(session: Session, commission_id: int, person: Person) -> ThemeSh
     samples = [row for row in _counts(session) if row[0] in {one.plan_id for one in commission.plans}]
     reviewers = [one.person for one in commission.reviewers]
     is_open = commission.closed_at is None
-    reviews = session.execute(
-        select(Review)
+    submitted = session.execute(
+        select(Review.id, FrameCase.reference, in_sample())
         .join(SampledCase, SampledCase.id == Review.sampled_case_id)
+        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .join(Draw, Draw.id == SampledCase.draw_id)
         .join(CommissionPlan, CommissionPlan.plan_id == Draw.plan_id)
-        .where(
-            CommissionPlan.commission_id == commission.id,
-            Review.state == ReviewState.SUBMITTED,
-            in_sample(),
-        )
+        .where(CommissionPlan.commission_id == commission.id, Review.state == ReviewState.SUBMITTED)
         .order_by(Review.id)
-    ).scalars()
+    ).all()
+    references = {row[0]: row[1] for row in submitted}  # a finding may cite what has fallen away since
     findings = session.scalars(
-        select(Finding).where(Finding.commission_id == commission.id).order_by(Finding.id)
+        select(Finding)
+        .where(Finding.commission_id == commission.id)
+        .options(selectinload(Finding.reviews), selectinload(Finding.recommendations))
+        .order_by(Finding.id)
     ).all()
     return ThemeSheet(
         id=commission.id,
@@ -130,15 +133,12 @@ def theme_sheet(session: Session, commission_id: int, person: Person) -> ThemeSh
         reviewers=tuple((one.id, one.name) for one in reviewers),
         samples=tuple((row[0], row[1], row[2], row[3]) for row in samples),
         free_samples=_free_samples(session),
-        reviews=tuple((review.id, review.sampled_case.frame_case.reference) for review in reviews),
+        reviews=tuple((row[0], row[1]) for row in submitted if row[2]),
         findings=tuple(
             FindingRow(
                 id=finding.id,
                 statement=finding.statement,
-                reviews=tuple(
-                    (cited.review_id, cited.review.sampled_case.frame_case.reference)
-                    for cited in finding.reviews
-                ),
+                reviews=tuple((cited.review_id, references[cited.review_id]) for cited in finding.reviews),
                 accuracy_response=finding.accuracy_response,
                 accuracy_on=finding.accuracy_on,
                 recommendations=tuple(
