@@ -1,5 +1,6 @@
 """One theme: what was asked, its samples, findings, what was said of their facts, recommendations."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import streamlit as st
@@ -45,8 +46,11 @@ def show_theme(sheet: ThemeSheet) -> None:
     st.subheader("Findings", anchor=False)
     if not sheet.findings:
         st.write("Nothing has been found yet. A finding rests on submitted reviews of this theme.")
+    recommended = [one.id for finding in sheet.findings for one in finding.recommendations]
+    with reading() as session:
+        actions = actions_of_recommendations(session, recommended)
     for number, finding in enumerate(sheet.findings, start=1):
-        _finding(sheet, finding, number)
+        _finding(sheet, finding, number, actions)
     if sheet.works_on:
         _add_finding(sheet)
         st.divider()
@@ -115,7 +119,7 @@ def _samples(sheet: ThemeSheet) -> None:
             )
 
 
-def _finding(sheet: ThemeSheet, finding: FindingRow, number: int) -> None:
+def _finding(sheet: ThemeSheet, finding: FindingRow, number: int, actions: Mapping[int, int]) -> None:
     with st.container(border=True):
         st.markdown(f"**{number}. {as_typed(finding.statement)}**")
         with st.container(horizontal=True):
@@ -130,7 +134,7 @@ def _finding(sheet: ThemeSheet, finding: FindingRow, number: int) -> None:
         elif sheet.works_on:
             _respond(finding)
         for recommendation in finding.recommendations:
-            _recommendation(sheet, recommendation)
+            _recommendation(sheet, recommendation, actions.get(recommendation.id))
         if sheet.works_on and finding.accuracy_on is not None:
             _recommend(finding)
 
@@ -184,13 +188,11 @@ def _recommend(finding: FindingRow) -> None:
             )
 
 
-def _recommendation(sheet: ThemeSheet, row: RecommendationRow) -> None:
+def _recommendation(sheet: ThemeSheet, row: RecommendationRow, action_id: int | None) -> None:
     st.markdown(f"Recommendation: {as_typed(row.wording)}")
     if row.decision is Decision.DECLINED:
         st.write(f"Declined: {as_typed(row.reason)}")
     elif row.decision is Decision.ACCEPTED:
-        with reading() as session:
-            action_id = actions_of_recommendations(session, [row.id]).get(row.id)
         if action_id is not None:
             link("learning", f"Accepted: action {action_id}", action=action_id)
         else:
