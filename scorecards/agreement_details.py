@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import pandas as pd
@@ -57,15 +58,34 @@ _KINDS = ("both_met", "missed", "overcalled", "both_not_met")
 _ALIKE = frozenset({"both_met", "both_not_met"})
 
 
-def agreement_by_requirement(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
+@dataclass(frozen=True)
+class AgreementDetails:
+    """What lies behind one second scoring; no share of all answers before the first pair."""
+
+    by_requirement: pd.DataFrame
+    on_answers: ItemAgreement | None
+    by_reviewer: pd.DataFrame
+
+
+def agreement_details(session: Session, draw_id: int, person: Person) -> AgreementDetails:
+    """On which requirements do manager and QA differ, on what share of all answers, and who scored again?"""
+    draw = draw_to_compare(session, draw_id, person)
+    pairs = pairs_of(session, draw_id)
+    comparable = [pair for pair in pairs if pair.standing in _COMPARABLE]
+    return AgreementDetails(
+        _by_requirement(session, draw, comparable),
+        _on_answers(draw, comparable),
+        _by_reviewer(session, draw, pairs, person),
+    )
+
+
+def _by_requirement(session: Session, draw: Draw, pairs: Sequence[Pair]) -> pd.DataFrame:
     """On which requirements do the two differ? A row for each that was asked, in the scorecard's order.
 
     The four kinds of pair where both answered met or not met; apart, what was put right before closing and
     QA found met, and what only one of the two judged; and the share answered alike with its range, each
     stratum weighted. Versions of a scorecard share a row as long as the requirement means the same.
     """
-    draw = draw_to_compare(session, draw_id, person)
-    pairs = _comparable(session, draw_id)
     asked = _by_meaning(session, pairs)
     meanings = Counter((scorecard, key) for scorecard, key, _ in asked)
     rows = []
@@ -108,19 +128,13 @@ def _by_meaning(session: Session, pairs: Sequence[Pair]) -> dict[tuple[str, str,
     return found
 
 
-def agreement_on_answers(session: Session, draw_id: int, person: Person) -> ItemAgreement | None:
-    """What share of all answers to requirements do the two give alike? None before the first pair."""
-    draw = draw_to_compare(session, draw_id, person)
-    pairs = _comparable(session, draw_id)
+def _on_answers(draw: Draw, pairs: Sequence[Pair]) -> ItemAgreement | None:
+    """What share of all answers to requirements do the two give alike?"""
     kinds = {
         pair.sampled_case_id: [_kind(pair, requirement.key) for requirement in pair.card.requirements]
         for pair in pairs
     }
     return _share_alike(draw, pairs, kinds) if pairs else None
-
-
-def _comparable(session: Session, draw_id: int) -> list[Pair]:
-    return [pair for pair in pairs_of(session, draw_id) if pair.standing in _COMPARABLE]
 
 
 def _share_alike(draw: Draw, pairs: Sequence[Pair], kinds: Mapping[int, Sequence[str]]) -> ItemAgreement:
@@ -159,33 +173,32 @@ def _verdict(review: Submitted, key: str) -> bool | None:
     return None if response is None else _VERDICTS.get(response)
 
 
-def agreement_by_reviewer(session: Session, draw_id: int, person: Person) -> pd.DataFrame:
+def _by_reviewer(session: Session, draw: Draw, pairs: Sequence[Pair], person: Person) -> pd.DataFrame:
     """How often each second scorer and the managers gave the same verdict; a count, and never a ranking.
 
     The rows are in the order in which the tickets first name each. Names are for the Head; a reviewer sees
     which row is their own. `upheld` are those of the adjudicated differences in which they were right.
     """
-    draw = draw_to_compare(session, draw_id, person)
     decided: dict[int, bool | None] = dict(
         session.execute(
             select(Adjudication.sampled_case_id, Adjudication.overall_met).where(
-                Adjudication.draw_id == draw_id,
+                Adjudication.draw_id == draw.id,
                 Adjudication.is_discordant,
                 Adjudication.decided_at.is_not(None),
             )
         ).all()
     )
     of_reviewer: dict[int, list[Pair]] = defaultdict(list)
-    for pair in pairs_of(session, draw_id):
+    for pair in pairs:
         if pair.qa is not None and pair.standing == Standing.COUNTED:
             of_reviewer[pair.qa.reviewer_id].append(pair)
     sees_names = Role.HEAD in roles_of(session, person)
     rows = []
-    for number, (reviewer_id, pairs) in enumerate(of_reviewer.items(), start=1):
-        differing = [pair for pair in pairs if pair.is_discordant]
+    for number, (reviewer_id, scored) in enumerate(of_reviewer.items(), start=1):
+        differing = [pair for pair in scored if pair.is_discordant]
         stricter = sum(pair.manager.overall is True for pair in differing)
-        agreed = len(pairs) - len(differing)
-        found = rate_interval(agreed, len(pairs), confidence=float(draw.plan.assurance))
+        agreed = len(scored) - len(differing)
+        found = rate_interval(agreed, len(scored), confidence=float(draw.plan.assurance))
         answered = [pair for pair in differing if pair.sampled_case_id in decided]
         label = f"Second scorer {number}"
         if sees_names:
@@ -195,9 +208,9 @@ def agreement_by_reviewer(session: Session, draw_id: int, person: Person) -> pd.
         rows.append(
             (
                 label,
-                len(pairs),
+                len(scored),
                 agreed,
-                float(Fraction(agreed, len(pairs))),
+                float(Fraction(agreed, len(scored))),
                 found.low,
                 found.high,
                 stricter,

@@ -15,11 +15,7 @@ from qa_app.charts import teams_chart
 from qa_app.runtime import link, reading, signed_in, table
 from qa_app.wording import percent
 from scorecards.adjudication_queries import adjudication_result
-from scorecards.agreement_details import (
-    agreement_by_requirement,
-    agreement_by_reviewer,
-    agreement_on_answers,
-)
+from scorecards.agreement_details import AgreementDetails, agreement_details
 from scorecards.agreement_results import AgreementResult, agreement_over_time
 
 _IN_A_CHART = 25
@@ -28,17 +24,17 @@ _LABELS = 300  # pixels
 
 def show(result: AgreementResult) -> None:
     """All that lies behind one second scoring, and the others beside it."""
-    _requirements(result)
+    with reading() as session:
+        details = agreement_details(session, result.draw_id, signed_in())
+    _requirements(result, details)
     _adjudication(result)
-    _reviewers(result)
+    _reviewers(details)
     _trend(result)
 
 
-def _requirements(result: AgreementResult) -> None:
+def _requirements(result: AgreementResult, details: AgreementDetails) -> None:
     st.subheader("Requirement by requirement", anchor=False)
-    with reading() as session:
-        found = agreement_by_requirement(session, result.draw_id, signed_in())
-        answers = agreement_on_answers(session, result.draw_id, signed_in())
+    found, answers = details.by_requirement, details.on_answers
     if answers is None:
         st.write("No pair can be compared yet.")
         return
@@ -113,9 +109,8 @@ def _adjudication(result: AgreementResult) -> None:
         link("adjudication", "Go on with the adjudication")
 
 
-def _reviewers(result: AgreementResult) -> None:
-    with reading() as session:
-        found = agreement_by_reviewer(session, result.draw_id, signed_in())
+def _reviewers(details: AgreementDetails) -> None:
+    found = details.by_reviewer
     words = {
         "reviewer": "Who scored again",
         "pairs": "Pairs",

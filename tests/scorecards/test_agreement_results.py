@@ -12,7 +12,7 @@ from sampling.records.people import Role, RoleHeld
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
 from scorecards.actions import note_first_sight
-from scorecards.agreement_details import agreement_by_requirement, agreement_by_reviewer
+from scorecards.agreement_details import agreement_details
 from scorecards.agreement_results import (
     StratumOfPairs,
     agreement_over_time,
@@ -112,7 +112,7 @@ def test_what_was_put_right_before_closing_is_no_disagreement(sqlite_engine: Eng
     assert (result.counts, result.set_apart) == ((3, 0, 0, 0), {Standing.CORRECTED: 1})
     # Three cases are left that the standard is about, and all three agree.
     assert (result.judgement.population, result.judgement.verdict) == (3, Verdict.MET)
-    requirements = office.ask(agreement_by_requirement, HEAD, draw_id)
+    requirements = office.ask(agreement_details, HEAD, draw_id).by_requirement
     assert list(requirements["corrected"]) == [1, 0, 0]
     assert list(requirements["compared"]) == [3, 4, 4]
     assert list(requirements["share"]) == [1, 1, 1]
@@ -192,7 +192,7 @@ def test_a_requirement_whose_meaning_changed_has_a_row_for_each_meaning(sqlite_e
     draw_id = office.draw_second()
     for sampled_id in office.to_do(QA, Route.SECOND):
         office.score(QA, sampled_id)
-    found = office.ask(agreement_by_requirement, HEAD, draw_id)
+    found = office.ask(agreement_details, HEAD, draw_id).by_requirement
     rows = set(zip(found["scorecard"], found["requirement"], found["compared"], strict=True))
     assert rows == {
         ("Short card, from version 1", "Every point was answered.", 1),
@@ -238,12 +238,12 @@ def test_each_second_scorer_has_counts_and_a_name_for_those_entitled(sqlite_engi
     office.score("Robin Qua", first)
     for number, sampled_id in enumerate(others):
         office.score(QA, sampled_id, not_met=None if number else Kind.OUTCOME)
-    found = office.ask(agreement_by_reviewer, HEAD, draw_id).set_index("reviewer")
+    found = office.ask(agreement_details, HEAD, draw_id).by_reviewer.set_index("reviewer")
     assert list(found.loc["Robin Qua", ["pairs", "agreed", "stricter", "milder"]]) == [1, 0, 0, 1]
     assert list(found.loc[QA, ["pairs", "agreed", "stricter", "milder"]]) == [3, 2, 1, 0]
     # 2 of 3, Clopper-Pearson at 95%.
     assert found.loc[QA, "low"] == pytest.approx(0.0943, abs=1e-4)
-    names = set(office.ask(agreement_by_reviewer, QA, draw_id)["reviewer"])
+    names = set(office.ask(agreement_details, QA, draw_id).by_reviewer["reviewer"])
     assert "You" in names
     assert "Robin Qua" not in names
     assert [result.draw_id for result in office.ask(agreement_over_time, QA)] == [draw_id]

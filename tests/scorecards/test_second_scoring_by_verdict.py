@@ -17,7 +17,7 @@ from sampling.register_check import check_register
 from sampling.register_queries import what_happened, whole_register
 from sampling.registering import plan_contents
 from sampling.tables import Draw, Plan, Route, SampledCase
-from scorecards.agreement_details import agreement_by_requirement, agreement_by_reviewer
+from scorecards.agreement_details import agreement_details
 from scorecards.agreement_results import agreement_over_time, agreement_result
 from scorecards.open_results import open_results
 from scorecards.queries import submitted_reviews
@@ -163,7 +163,7 @@ def test_qa_sees_neither_strata_nor_sizes_before_the_last_score(scored: ScoredOf
             assert telling not in str(seen)
         with pytest.raises(Refused, match="sealed"):
             scored.ask(receipt_of, name, draw_id)
-        for figures in (agreement_result, agreement_by_requirement, agreement_by_reviewer):
+        for figures in (agreement_result, agreement_details):
             with pytest.raises(Refused, match="until its last score is in"):
                 scored.ask(figures, name, draw_id)
         assert scored.ask(agreement_over_time, name) == []
