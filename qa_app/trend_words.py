@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from qa_app.wording import VERDICTS, cases_in_words, percent, whole_percent
-from scorecards.control_limits import ONE_SIDE, OUTSIDE, TREND, TWO_OF_THREE
+from scorecards.control_limits import ONE_SIDE, OUTSIDE, TREND, TWO_OF_THREE, OverDispersion
 from scorecards.periods import Grain, first_day
 from scorecards.review_counts import CaseGroup
 from scorecards.standing_out import ACTION, TAIL, WARNING, CountSeries, Place, Trend, chance_of_a_signal
@@ -139,6 +139,20 @@ def teams_sentences(teams: pd.DataFrame, *, standard: Fraction) -> list[str]:
             f"with a chance of up to {percent(chance)}, and outside the 99.8% limits of up to "
             f"{percent(far)}. So a team that stands apart is a question, not yet a finding."
         )
+    return words
+
+
+def dispersion_sentence(found: OverDispersion, by_chance_alone: Sequence[str]) -> str:
+    """Why the limits of a funnel stand further apart, and who would be outside them if they did not."""
+    assert found.ratio is not None
+    assert found.p_value is not None
+    words = (
+        f"**These teams differ among themselves by more than chance explains:** their scatter is "
+        f"{found.ratio:.1f} times what chance makes (p = {found.p_value:.3f}). So the limits allow for "
+        "the ordinary difference between teams too."
+    )
+    if by_chance_alone:
+        words += f" By chance alone these would be outside as well: {', '.join(by_chance_alone)}."
     return words
 
 

@@ -10,12 +10,17 @@ from scorecards.tables import Review
 
 def card_of(review: Review) -> Scorecard:
     """What the scorecard of a review asks of its case: the outcome requirements, then those of method."""
-    card = asked_of(
-        scorecard_from(review.scorecard_version.definition),
+    return card_for(
+        review.scorecard_version.definition,
         case_type=review.case_type,
         stage=review.stage,
         risk=review.risk,
     )
+
+
+def card_for(definition: str, *, case_type: str | None, stage: str | None, risk: str | None) -> Scorecard:
+    """The same, of a scorecard's definition and a case of such a kind."""
+    card = asked_of(scorecard_from(definition), case_type=case_type, stage=stage, risk=risk)
     in_order = sorted(card.requirements, key=lambda requirement: list(Kind).index(requirement.kind))
     return replace(card, requirements=tuple(in_order))
 

@@ -5,18 +5,19 @@ Nothing here asks who is reading: the queries that show something of it do.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
 
 from sampling.tables import FrameCase, SampledCase, Stratum
-from scorecards.answers import card_of
+from scorecards.answers import card_for
 from scorecards.requirements import ResponseValue, Scorecard
 from scorecards.scoring import score_case
-from scorecards.tables import Review, ReviewState, Revision, SecondScoring
+from scorecards.tables import Review, ReviewState, Revision, ScorecardVersion, SecondScoring
 
 
 class Standing(StrEnum):
@@ -64,38 +65,62 @@ class Pair:
         return self.qa is not None and self.manager.overall != self.qa.overall
 
 
+class _Review(NamedTuple):
+    """One of the two reviews with what was first submitted.
+
+    Columns and not whole rows of tables, which of thousands of pairs take most of the time.
+    """
+
+    review_id: int
+    reviewer_id: int
+    scorecard_version_id: int
+    case_type: str | None
+    stage: str | None
+    risk: str | None
+    is_blind: bool | None
+    file_read_at: datetime
+    overall_met: bool | None
+    file_found: bool
+    answers: dict[str, Any]
+
+
 def pairs_of(session: Session, draw_id: int) -> list[Pair]:
     """Every pair of a second scoring, by ticket."""
-    first, second = aliased(Review), aliased(Review)
-    of_first, of_second = aliased(Revision), aliased(Revision)
     rows = session.execute(
-        select(SampledCase, FrameCase.reference, Stratum.code, first, of_first, second, of_second)
+        select(SampledCase.id, FrameCase.reference, SampledCase.ticket, Stratum.code)
         .select_from(SecondScoring)
         .join(SampledCase, SampledCase.id == SecondScoring.sampled_case_id)
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .join(Stratum, Stratum.id == SampledCase.stratum_id)
-        .join(first, first.id == SecondScoring.manager_review_id)
-        .join(of_first, and_(of_first.review_id == first.id, of_first.number == 1))
-        .outerjoin(
-            second, and_(second.sampled_case_id == SampledCase.id, second.state == ReviewState.SUBMITTED)
-        )
-        .outerjoin(of_second, and_(of_second.review_id == second.id, of_second.number == 1))
         .where(SampledCase.draw_id == draw_id)
         .order_by(SampledCase.ticket)
     ).all()
+    of_managers = _reviews(session, draw_id, Review.id == SecondScoring.manager_review_id)
+    of_qa = _reviews(
+        session,
+        draw_id,
+        and_(Review.sampled_case_id == SecondScoring.sampled_case_id, Review.state == ReviewState.SUBMITTED),
+    )
+    definitions = _definitions(session, {review.scorecard_version_id for review in of_managers.values()})
     cards: dict[tuple[Any, ...], Scorecard] = {}
     found = []
-    for sampled, reference, code, managers, as_first, qas, as_second in rows:
+    for sampled_case_id, reference, ticket, code in rows:
+        managers, qas = of_managers[sampled_case_id], of_qa.get(sampled_case_id)
         asked = (managers.scorecard_version_id, managers.case_type, managers.stage, managers.risk)
         if asked not in cards:
-            cards[asked] = card_of(managers)
-        manager = _submitted(managers, as_first, cards[asked])
-        qa = None if qas is None else _submitted(qas, as_second, cards[asked])
+            cards[asked] = card_for(
+                definitions[managers.scorecard_version_id],
+                case_type=managers.case_type,
+                stage=managers.stage,
+                risk=managers.risk,
+            )
+        manager = _submitted(managers, cards[asked])
+        qa = None if qas is None else _submitted(qas, cards[asked])
         found.append(
             Pair(
-                sampled_case_id=sampled.id,
+                sampled_case_id=sampled_case_id,
                 reference=reference,
-                ticket=sampled.ticket,
+                ticket=ticket,
                 stratum=code,
                 standing=_standing(managers, qas, manager, qa, cards[asked]),
                 card=cards[asked],
@@ -106,14 +131,47 @@ def pairs_of(session: Session, draw_id: int) -> list[Pair]:
     return found
 
 
-def _submitted(review: Review, first: Revision, card: Scorecard) -> Submitted:
+def _reviews(session: Session, draw_id: int, of_pair: ColumnElement[bool]) -> dict[int, _Review]:
+    """One of the two reviews of each pair, by sampled case."""
+    rows = session.execute(
+        select(
+            SecondScoring.sampled_case_id,
+            Review.id,
+            Review.reviewer_id,
+            Review.scorecard_version_id,
+            Review.case_type,
+            Review.stage,
+            Review.risk,
+            Review.is_blind,
+            Review.file_read_at,
+            Revision.overall_met,
+            Revision.file_found,
+            Revision.answers,
+        )
+        .select_from(SecondScoring)
+        .join(SampledCase, SampledCase.id == SecondScoring.sampled_case_id)
+        .join(Review, of_pair)
+        .join(Revision, and_(Revision.review_id == Review.id, Revision.number == 1))
+        .where(SampledCase.draw_id == draw_id)
+    )
+    return {sampled_case_id: _Review(*columns) for sampled_case_id, *columns in rows}
+
+
+def _definitions(session: Session, versions: set[int]) -> dict[int, str]:
+    rows = session.execute(
+        select(ScorecardVersion.id, ScorecardVersion.definition).where(ScorecardVersion.id.in_(versions))
+    )
+    return {row.id: row.definition for row in rows}
+
+
+def _submitted(review: _Review, card: Scorecard) -> Submitted:
     asked = {requirement.key for requirement in card.requirements}
-    answers = {key: answer for key, answer in first.answers.items() if key in asked}
-    return Submitted(review.id, review.reviewer_id, first.overall_met, first.file_found, answers)
+    answers = {key: answer for key, answer in review.answers.items() if key in asked}
+    return Submitted(review.review_id, review.reviewer_id, review.overall_met, review.file_found, answers)
 
 
 def _standing(
-    managers: Review, qas: Review | None, manager: Submitted, qa: Submitted | None, card: Scorecard
+    managers: _Review, qas: _Review | None, manager: Submitted, qa: Submitted | None, card: Scorecard
 ) -> Standing:
     if qas is None or qa is None:
         return Standing.OUTSTANDING

@@ -12,10 +12,21 @@ import numpy as np
 import pandas as pd
 
 from sampling.intervals import rate_interval
-from scorecards.control_limits import XmrLimits, binomial_limits, funnel_limits, outside, xmr_limits
+from scorecards.control_limits import (
+    OverDispersion,
+    XmrLimits,
+    binomial_limits,
+    funnel_limits,
+    outside,
+    over_dispersion,
+    xmr_limits,
+)
 
 TAIL: Final = 0.001  # of a month's control limits, on either side
 WARNING, ACTION = 0.95, 0.998  # the two levels of a funnel
+_TEAMS = 10  # of fewer, the scatter of all cannot be told from one odd team
+_SHOWN = 0.05  # the p-value at which over-dispersion is taken as shown
+_SEED = 2005  # of the worlds in which teams differ by chance alone: the same teams give the same answer
 
 
 class Place(StrEnum):
@@ -70,14 +81,22 @@ def trend(periods: pd.DataFrame, *, confidence: float) -> Trend:
     return Trend(rows, met, n, met / n, interval.low, interval.high)
 
 
-def funnel(teams: pd.DataFrame, *, target: float) -> pd.DataFrame:
+def over_dispersion_shown(teams: pd.DataFrame) -> OverDispersion | None:
+    """Do teams (`met` and `n`) differ by more than chance? `None` when that is not shown, or they are few."""
+    if len(teams) < _TEAMS:
+        return None
+    found = over_dispersion(teams["met"].to_numpy(), teams["n"].to_numpy(), seed=_SEED)
+    return found if found.p_value is not None and found.p_value <= _SHOWN and found.correlation else None
+
+
+def funnel(teams: pd.DataFrame, *, target: float, correlation: float = 0.0) -> pd.DataFrame:
     """Which teams are further from the target than chance explains?
 
     `teams` has `met` and `n`. Gives them with `place`, in the order they came: by exact tests at 99.8%
-    (far) and at 95%.
+    (far) and at 95%. With a `correlation` the ordinary difference between teams is allowed for too.
     """
     met, n = teams["met"].to_numpy(), teams["n"].to_numpy()
-    far, out = (outside(met, n, target, level=level) for level in (ACTION, WARNING))
+    far, out = (outside(met, n, target, level=level, correlation=correlation) for level in (ACTION, WARNING))
     under = met < n * target
     place = np.select(
         [far & under, far, out & under, out],
@@ -87,14 +106,16 @@ def funnel(teams: pd.DataFrame, *, target: float) -> pd.DataFrame:
     return teams.assign(place=place)
 
 
-def funnel_lines(largest: int, *, target: float) -> pd.DataFrame:
+def funnel_lines(largest: int, *, target: float, correlation: float = 0.0) -> pd.DataFrame:
     """The lines of a funnel up to a team of so many cases: `n`, `low_95`, `high_95`, `low_998`, `high_998`.
 
     Limits above 1 are drawn at 1.
     """
     # More points where the lines bend: at few cases.
     n = np.unique(np.geomspace(1, max(largest, 2), 160).astype(int))
-    inner, outer = (funnel_limits(n, target, level=level) for level in (WARNING, ACTION))
+    inner, outer = (
+        funnel_limits(n, target, level=level, correlation=correlation) for level in (WARNING, ACTION)
+    )
     return pd.DataFrame(
         {
             "n": n,

@@ -8,11 +8,11 @@ from qa_app.runtime import as_typed, reading, signed_in
 from qa_app.screens.results_cases import list_cases
 from qa_app.screens.results_choices import Choice, choose
 from qa_app.screens.results_trend import standing_table
-from qa_app.trend_words import MEASURES, TEAM_PLACES, teams_sentences
+from qa_app.trend_words import MEASURES, TEAM_PLACES, dispersion_sentence, teams_sentences
 from qa_app.wording import whole_percent
 from scorecards.review_counts import CaseGroup, cases_not_met
 from scorecards.standing import parts_standing
-from scorecards.standing_out import Place, funnel, funnel_lines
+from scorecards.standing_out import Place, funnel, funnel_lines, over_dispersion_shown
 
 _NAMES_IN_A_CHART = 8  # of more teams those outside the limits, if they are not too many either
 
@@ -39,8 +39,15 @@ def show() -> None:
         return
     if choice.group is CaseGroup.OPEN and len(teams) == 1:
         st.write("A line manager sees their own team here; the Head of Customer Care sees all.")
-    known = funnel(teams[teams["n"] > 0], target=float(choice.standard))
-    _funnel(known, choice)
+    known = teams[teams["n"] > 0]
+    differ = over_dispersion_shown(known)
+    correlation = (differ.correlation or 0.0) if differ else 0.0
+    by_chance = funnel(known, target=float(choice.standard))
+    known = funnel(known, target=float(choice.standard), correlation=correlation)
+    if differ:
+        closer = (by_chance["place"] != Place.WITHIN) & (known["place"] == Place.WITHIN)
+        st.markdown(dispersion_sentence(differ, [as_typed(team) for team in known.loc[closer, "team"]]))
+    _funnel(known, choice, correlation)
     places = dict(zip(known["team"], known["place"], strict=True))
     in_order = teams.sort_values("team")
     standing_table(
@@ -56,7 +63,7 @@ def show() -> None:
     _cases(teams, choice)
 
 
-def _funnel(teams: pd.DataFrame, choice: Choice) -> None:
+def _funnel(teams: pd.DataFrame, choice: Choice, correlation: float) -> None:
     sentences = teams_sentences(
         teams.assign(team=[as_typed(team) for team in teams["team"]]), standard=choice.standard
     )
@@ -69,7 +76,7 @@ def _funnel(teams: pd.DataFrame, choice: Choice) -> None:
     st.altair_chart(
         funnel_chart(
             teams[["team", "n", "share"]].assign(label=named),
-            funnel_lines(int(teams["n"].max()), target=target),
+            funnel_lines(int(teams["n"].max()), target=target, correlation=correlation),
             target=target,
         ),
         alt=f"Share of cases that meet by number of cases, one point a team, with the limits around the "

@@ -5,6 +5,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from sampling.refused import Refused
 from scorecards.control_limits import (
@@ -16,6 +17,7 @@ from scorecards.control_limits import (
     binomial_limits,
     funnel_limits,
     outside,
+    over_dispersion,
     xmr_limits,
 )
 
@@ -175,3 +177,38 @@ def test_refusals() -> None:
     for months in ([1, None, 3], [1, float("nan")], ["many"], [[1, 2], [3, 4]]):
         with pytest.raises(Refused, match="one number for each month"):
             xmr_limits(months)  # type: ignore[arg-type]
+
+
+def test_teams_that_differ_by_chance_alone_are_rarely_called_different() -> None:
+    """And those that differ truly are found, about as far apart as they are."""
+    draws = np.random.default_rng(7)
+    for correlation, least, most in ((0.0, 0.0, 0.08), (0.03, 0.9, 1.0)):
+        found = []
+        for _ in range(100):
+            cases = draws.integers(20, 120, size=30)
+            rates = (
+                draws.beta(0.9 * (1 / correlation - 1), 0.1 * (1 / correlation - 1), size=30)
+                if correlation
+                else np.full(30, 0.98)
+            )
+            found.append(over_dispersion(draws.binomial(cases, rates), cases, seed=1))
+        share = np.mean([one.p_value is not None and one.p_value <= 0.05 for one in found])
+        assert least <= share <= most
+        assert np.mean([one.correlation or 0.0 for one in found]) == pytest.approx(correlation, abs=0.006)
+
+
+def test_the_chance_behind_over_dispersion_by_enumeration() -> None:
+    """Four failures on three teams of four cases: 3 of the 495 ways have as much scatter as 4, 0, 0."""
+    found = over_dispersion([0, 4, 4], [4, 4, 4], seed=3)
+    assert found.p_value == pytest.approx(3 / 495, abs=0.004)
+    assert over_dispersion([4, 4], [4, 4], seed=3).p_value is None
+    assert over_dispersion([3, 0], [4, 0], seed=3).correlation is None
+
+
+def test_limits_and_verdict_of_teams_that_differ() -> None:
+    met, n = np.arange(61), 60
+    spread = stats.betabinom(n, 0.9 * 19, 0.1 * 19)
+    expected = np.minimum(spread.cdf(met), spread.sf(met - 1)) <= 0.025
+    assert outside(met, n, 0.9, level=0.95, correlation=0.05).tolist() == expected.tolist()
+    narrow, wide = (funnel_limits(n, 0.9, level=0.95, correlation=rho) for rho in (0.0, 0.05))
+    assert wide.low < narrow.low < narrow.high < wide.high

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from qa_app.trend_words import dispersion_sentence
 from scorecards.control_limits import ONE_SIDE, OUTSIDE
 from scorecards.periods import Grain, first_day, last_day, month_number, period_of
 from scorecards.standing_out import (
@@ -12,6 +13,7 @@ from scorecards.standing_out import (
     count_series,
     funnel,
     funnel_lines,
+    over_dispersion_shown,
     trend,
 )
 
@@ -76,3 +78,17 @@ def test_months_and_quarters() -> None:
     assert str(first_day(july)) == "2026-07-01"
     assert str(last_day(july + 7)) == "2027-02-28"
     assert period_of(july + 2, Grain.MONTH) == july + 2
+
+
+def test_limits_stand_further_apart_only_where_many_teams_differ() -> None:
+    differing = pd.DataFrame({"met": [60, 57, 60, 52, 60, 58, 49, 60, 60, 54, 59, 60], "n": [60] * 12})
+    found = over_dispersion_shown(differing)
+    assert found is not None
+    assert found.correlation is not None
+    assert over_dispersion_shown(differing.head(9)) is None
+    assert over_dispersion_shown(differing.assign(met=[59, 58, 60] * 4)) is None
+    alone = funnel(differing, target=0.98)["place"].tolist()
+    together = funnel(differing, target=0.98, correlation=found.correlation)["place"].tolist()
+    assert alone[6] == Place.FAR_BELOW
+    assert together.count(Place.WITHIN) > alone.count(Place.WITHIN)
+    assert dispersion_sentence(found, ["North"]).endswith("outside as well: North.")
