@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from learning_register.citations import LearningKind
 from learning_register.effectiveness import BeforeAndAfter, before_and_after
 from learning_register.following_up import check_may_see_action
-from learning_register.tables import FollowUpAction, LearningPoint
+from learning_register.tables import LearningPoint
+from learning_register.tables_actions import FollowUpAction
 from sampling.records.database import OFFICE_TIME, total
 from sampling.records.people import Person, may_act_as
 from sampling.tables import Frame, FrameCase, Route, SampledCase, in_sample

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from learning_register.citations import (
     LearningKind,
@@ -13,13 +13,10 @@ from learning_register.citations import (
     check_citations,
     parse_reference,
 )
-from learning_register.tables import (
-    CharterCommitment,
-    LearningCitation,
-    LearningCommitment,
-    LearningPoint,
-    PolicyParagraph,
-)
+from learning_register.documents import newest_version
+from learning_register.tables import LearningCitation, LearningCommitment, LearningPoint, Source
+from learning_register.tables_policy import CharterCommitment, PolicyParagraph
+from learning_register.visibility import check_may_see_point
 from sampling.records import audit_trail
 from sampling.records.database import now, today
 from sampling.records.people import (
@@ -31,7 +28,7 @@ from sampling.records.people import (
 from sampling.refused import Refused
 from scorecards.requirements import ResponseValue
 from scorecards.tables import Answer, Review
-from scorecards.visibility import is_running_second, may_see_learning, may_see_review
+from scorecards.visibility import is_running_second, may_see_review
 
 
 @dataclass(frozen=True)
@@ -78,6 +75,7 @@ def log_learning(
     _check_commitments(session, commitments)
     frozen = review.sampled_case.frame_case
     point = LearningPoint(
+        source=Source.REVIEW,
         review_id=review.id,
         requirement_key=requirement_key,
         kind=kind,
@@ -100,6 +98,8 @@ def log_learning(
     session.add_all(
         LearningCommitment(learning_point_id=point.id, number=number) for number in sorted(set(commitments))
     )
+    session.flush()
+    point.is_complete = True  # now the database holds it to the rules of citing
     session.flush()
     session.expire(point, ["citations", "commitments"])
     audit_trail.record(session, "log_learning", f"learning point {point.id}", by=by, kind=str(kind))
@@ -128,25 +128,25 @@ def feed_back(
 
 
 def _citation(session: Session, citation: TypedCitation, reference: Reference) -> LearningCitation:
-    rows = session.scalars(
+    newest = session.scalars(
         select(PolicyParagraph)
-        .where(PolicyParagraph.document == citation.document)
-        .order_by(PolicyParagraph.version_date.desc(), PolicyParagraph.place)
+        .where(PolicyParagraph.version_id == newest_version(citation.document))
+        .options(joinedload(PolicyParagraph.version))
+        .order_by(PolicyParagraph.place)
     ).all()
-    newest = [row for row in rows if row.version == rows[0].version]
     found = [row for row in newest if reference.covers(row.number)]
     if found and len(found) == reference.last - reference.first + 1:
         title = found[0].title if len(found) == 1 else f"{found[0].title} to {found[-1].title}"
         return LearningCitation(
             document=citation.document,
-            version=found[0].version,
+            version=found[0].version.version,
             reference=str(reference),
             title=title,
             is_verified=True,
         )
     if newest:
         raise Refused(
-            f"{newest[0].document_title} version {newest[0].version} has no paragraph {reference}. "
+            f"{newest[0].version.title} version {newest[0].version.version} has no paragraph {reference}. "
             f"Check the number, or name the other document it is in."
         )
     if not citation.document.strip() or not citation.title.strip():
@@ -179,14 +179,3 @@ def _check_may_see_review(session: Session, review: Review, by: Person) -> None:
         is None
     ):
         raise Refused("This review is not for you to see, so you cannot log what was learned from it.")
-
-
-def check_may_see_point(session: Session, point: LearningPoint, by: Person) -> None:
-    """Refuse unless the person may see the learning point."""
-    seen = session.scalars(
-        select(Review.id)
-        .join(LearningPoint, LearningPoint.review_id == Review.id)
-        .where(LearningPoint.id == point.id, may_see_learning(session, by, LearningPoint.team_id))
-    ).first()
-    if seen is None:
-        raise Refused("This learning point is not for you to see, so you cannot act on it.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from learning_register.citations import (
@@ -12,11 +12,9 @@ from learning_register.citations import (
     read_commitments,
     read_policy_document,
 )
-from learning_register.tables import (
-    CharterCommitment,
-    PolicyParagraph,
-)
+from learning_register.tables_policy import CharterCommitment, PolicyParagraph, PolicyVersion
 from sampling.records import audit_trail
+from sampling.records.database import now
 from sampling.records.people import (
     Person,
     Role,
@@ -40,30 +38,48 @@ def load_policy_document(session: Session, document: PolicyDocument, *, by: Pers
     """Keep a version of a policy document. Earlier versions stay: points were made under them."""
     check_may_act_as(session, by, Role.ADMINISTRATOR)
     loaded = session.scalars(
-        select(PolicyParagraph.id).where(
-            PolicyParagraph.document == document.key, PolicyParagraph.version == document.version
+        select(PolicyVersion.id).where(
+            PolicyVersion.document == document.key, PolicyVersion.version == document.version
         )
     ).first()
     if loaded is not None:
         raise Refused(f"{document.title} version {document.version} is loaded already.")
-    session.add_all(
-        PolicyParagraph(
+    session.add(
+        PolicyVersion(
             document=document.key,
-            document_title=document.title,
+            title=document.title,
+            short_name=document.short_name,
             version=document.version,
             version_date=document.version_date,
-            place=place,
-            number=paragraph.number,
-            section=paragraph.section,
-            title=paragraph.title,
-            summary=paragraph.summary,
-            force=", ".join(paragraph.forces),
+            loaded_at=now(session),
+            loaded_by_id=by.id,
+            paragraphs=[
+                PolicyParagraph(
+                    place=place,
+                    number=paragraph.number,
+                    section=paragraph.section,
+                    title=paragraph.title,
+                    summary=paragraph.summary,
+                    force=", ".join(paragraph.forces),
+                )
+                for place, paragraph in enumerate(document.paragraphs)
+            ],
         )
-        for place, paragraph in enumerate(document.paragraphs)
     )
     session.flush()
     audit_trail.record(
         session, "load_policy_document", f"document {document.key}", by=by, version=document.version
+    )
+
+
+def newest_version(document: str) -> ScalarSelect[int]:
+    """The id of a document's newest version, by its date."""
+    return (
+        select(PolicyVersion.id)
+        .where(PolicyVersion.document == document)
+        .order_by(PolicyVersion.version_date.desc(), PolicyVersion.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
 
 

@@ -9,7 +9,7 @@ from sampling.refused import Refused
 class ActionState(StrEnum):
     """Where a follow-up action stands."""
 
-    OPEN = "open"
+    OPEN = "in_progress"
     DONE = "done"
 
 

@@ -5,12 +5,10 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from learning_register.actions import check_may_see_point
 from learning_register.follow_up import ActionState, check_move, check_people
-from learning_register.tables import (
-    FollowUpAction,
-    LearningPoint,
-)
+from learning_register.tables import LearningPoint
+from learning_register.tables_actions import FollowUpAction
+from learning_register.visibility import check_may_see_point
 from sampling.records import audit_trail
 from sampling.records.database import now, today
 from sampling.records.people import (
@@ -61,6 +59,8 @@ def add_action(
         authoriser_id=authoriser.id,
         target_date=target_date,
         first_target_date=target_date,
+        authorised_on=today(session),
+        state=ActionState.OPEN,
         logged_at=now(session),
         logged_by_id=by.id,
     )

@@ -6,17 +6,14 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from learning_register.actions import check_may_see_point
 from learning_register.citations import LearningKind
+from learning_register.documents import newest_version
 from learning_register.follow_up import ActionState, days_late, is_overdue
 from learning_register.following_up import may_see_action
-from learning_register.tables import (
-    CharterCommitment,
-    FollowUpAction,
-    LearningCitation,
-    LearningPoint,
-    PolicyParagraph,
-)
+from learning_register.tables import LearningCitation, LearningPoint
+from learning_register.tables_actions import FollowUpAction
+from learning_register.tables_policy import CharterCommitment, PolicyParagraph
+from learning_register.visibility import check_may_see_point
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, in_force, manager_of
 from sampling.tables import Draw, Plan, Route, SampledCase
@@ -215,12 +212,14 @@ def told_by_default(session: Session, point_id: int, person: Person, *, on: date
 
 def paragraphs_of(session: Session, document: str) -> list[PolicyParagraph]:
     """The paragraphs of a document's newest version, in its order."""
-    rows = session.scalars(
-        select(PolicyParagraph)
-        .where(PolicyParagraph.document == document)
-        .order_by(PolicyParagraph.version_date.desc(), PolicyParagraph.place)
-    ).all()
-    return [row for row in rows if row.version == rows[0].version]
+    return list(
+        session.scalars(
+            select(PolicyParagraph)
+            .where(PolicyParagraph.version_id == newest_version(document))
+            .options(joinedload(PolicyParagraph.version))
+            .order_by(PolicyParagraph.place)
+        )
+    )
 
 
 def charter_commitments(session: Session) -> list[CharterCommitment]:

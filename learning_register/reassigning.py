@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, literal, not_, or_, se
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from learning_register.following_up import change_people, may_see_action, why_not_action
-from learning_register.tables import FollowUpAction, LearningPoint
+from learning_register.tables import LearningPoint
+from learning_register.tables_actions import FollowUpAction
 from sampling.records import audit_trail
 from sampling.records.database import today
 from sampling.records.people import Absence, Person, Role, in_force, may_act_as, teams_managed
@@ -186,7 +187,7 @@ def _actions(session: Session, by: Person, kind: Kind, holder: InstrumentedAttri
         .join(Review, Review.id == LearningPoint.review_id)
         .join(SampledCase, SampledCase.id == Review.sampled_case_id)
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
-        .where(FollowUpAction.state == "open", seen)
+        .where(FollowUpAction.state == "in_progress", seen)
         .order_by(FollowUpAction.target_date, FollowUpAction.id)
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from learning_register.actions import TypedCitation, log_learning
 from learning_register.citations import LearningKind
 from learning_register.following_up import add_action
-from learning_register.tables import FollowUpAction, RecommendationAction
+from learning_register.tables_actions import FollowUpAction, RecommendationAction
 from sampling.records import audit_trail
 from sampling.records.people import Person
 from sampling.refused import Refused

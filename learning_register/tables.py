@@ -1,73 +1,105 @@
-"""What is kept of learning: the policy documents, the points made against them, the actions that follow."""
+"""What is kept of learning: the points, what each rests on, and where it came from."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from sampling.records.cases import Case
 from sampling.records.database import Base
 from sampling.records.people import Person, Team
 from scorecards.tables import Review
-from scorecards.tables_themes import Recommendation
+from scorecards.tables_feedback import Dispute
+from scorecards.tables_themes import Finding
 
 
-class PolicyParagraph(Base):
-    """A paragraph or annex of one version of a policy document: number, title, one-line summary."""
+class Source(StrEnum):
+    """What a learning point came from."""
 
-    __tablename__ = "policy_paragraph"
-    __table_args__ = (UniqueConstraint("document", "version", "number"),)
+    REVIEW = "review"  # one requirement of a review
+    DISPUTE = "dispute"
+    ADJUDICATION = "adjudication"  # of a manager's and QA's differing reviews
+    THEME = "theme"  # a finding
+    POSITIVE_FEEDBACK = "positive_feedback"
+    REVIEW_TEAM = "review_team"  # a list that another team keeps, imported
+    BY_HAND = "by_hand"
+
+
+class RootCause(Base):
+    """A cause that the office chooses from. One that is retired stays with the points that name it."""
+
+    __tablename__ = "root_cause"
+    __table_args__ = (CheckConstraint("name <> ''", name="has_name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    document: Mapped[str]
-    document_title: Mapped[str]
-    version: Mapped[str]
-    version_date: Mapped[date]
-    place: Mapped[int]
-    number: Mapped[str]
-    section: Mapped[str]
-    title: Mapped[str]
-    summary: Mapped[str]
-    force: Mapped[str]
-
-
-class CharterCommitment(Base):
-    """A commitment of the Service Charter; some numbers are known only by continuation."""
-
-    __tablename__ = "charter_commitment"
-
-    number: Mapped[int] = mapped_column(primary_key=True)
-    section: Mapped[str]
-    summary: Mapped[str]
-    number_inferred: Mapped[bool]
+    name: Mapped[str] = mapped_column(unique=True)
+    retired_on: Mapped[date | None]
 
 
 class LearningPoint(Base):
-    """What was learned from one requirement of one review."""
+    """What was learned, about whom or what, and what it rests on.
+
+    It is complete once its citations are with it; the database then holds it to the rules of citing.
+    `review_id` is the review it came from, straight or by a dispute, an adjudication or a finding;
+    without one `case_id` may say which case it is about.
+    """
 
     __tablename__ = "learning_point"
     __table_args__ = (
         CheckConstraint("kind IN ('individual', 'organisational', 'good_practice')", name="kind_known"),
+        CheckConstraint(
+            f"source IN ({', '.join(repr(str(source)) for source in Source)})", name="source_known"
+        ),
         CheckConstraint("NOT is_gap OR kind = 'organisational'", name="gap_is_organisational"),
         CheckConstraint("length(description) > 0", name="described"),
+        CheckConstraint(
+            "source NOT IN ('review', 'dispute', 'adjudication') OR review_id IS NOT NULL", name="has_review"
+        ),
+        CheckConstraint("source <> 'review' OR requirement_key IS NOT NULL", name="has_requirement"),
+        CheckConstraint("(source = 'dispute') = (dispute_id IS NOT NULL)", name="has_dispute"),
+        CheckConstraint("(source = 'theme') = (finding_id IS NOT NULL)", name="has_finding"),
+        CheckConstraint("recurrence_risk IN ('low', 'medium', 'high')", name="recurrence_risk_known"),
+        CheckConstraint("severity IN ('minor', 'moderate', 'serious')", name="severity_known"),
+        CheckConstraint("(fed_back_on IS NULL) = (fed_back_to_id IS NULL)", name="fed_back_whole"),
+        CheckConstraint("acknowledged_on IS NULL OR fed_back_on IS NOT NULL", name="acknowledged_feedback"),
         Index("ix_learning_point_review", "review_id"),
+        Index("ix_learning_point_logged", "logged_at"),
+        Index("ix_learning_point_team", "team_id"),
+        Index("ix_learning_point_case", "case_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    review_id: Mapped[int] = mapped_column(ForeignKey("review.id"))
-    requirement_key: Mapped[str]
+    source: Mapped[str] = mapped_column(default=Source.REVIEW)
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("review.id"))
+    requirement_key: Mapped[str | None]
+    dispute_id: Mapped[int | None] = mapped_column(ForeignKey("dispute.id"))
+    finding_id: Mapped[int | None] = mapped_column(ForeignKey("finding.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    source_note: Mapped[str] = mapped_column(default="")  # such as the file it was imported from
     kind: Mapped[str]
     description: Mapped[str]
     is_gap: Mapped[bool]
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     caseworker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    root_cause_id: Mapped[int | None] = mapped_column(ForeignKey("root_cause.id"))
+    recurrence_risk: Mapped[str | None]
+    severity: Mapped[str | None]
+    may_be_published: Mapped[bool] = mapped_column(default=False)
+    is_complete: Mapped[bool] = mapped_column(default=False)
     logged_at: Mapped[datetime]
     logged_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     fed_back_on: Mapped[date | None]
     fed_back_to_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    acknowledged_on: Mapped[date | None]
 
-    review: Mapped[Review] = relationship()
+    review: Mapped[Review | None] = relationship()
+    dispute: Mapped[Dispute | None] = relationship()
+    finding: Mapped[Finding | None] = relationship()
+    case: Mapped[Case | None] = relationship()
     team: Mapped[Team | None] = relationship()
     caseworker: Mapped[Person | None] = relationship(foreign_keys=[caseworker_id])
+    root_cause: Mapped[RootCause | None] = relationship()
     logged_by: Mapped[Person] = relationship(foreign_keys=[logged_by_id])
     fed_back_to: Mapped[Person | None] = relationship(foreign_keys=[fed_back_to_id])
     citations: Mapped[list["LearningCitation"]] = relationship(order_by="LearningCitation.id")
@@ -82,7 +114,10 @@ class LearningCitation(Base):
     """
 
     __tablename__ = "learning_citation"
-    __table_args__ = (UniqueConstraint("learning_point_id", "document", "reference"),)
+    __table_args__ = (
+        UniqueConstraint("learning_point_id", "document", "reference"),
+        Index("ix_learning_citation_place", "document", "reference"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     learning_point_id: Mapped[int] = mapped_column(ForeignKey("learning_point.id"))
@@ -100,46 +135,3 @@ class LearningCommitment(Base):
 
     learning_point_id: Mapped[int] = mapped_column(ForeignKey("learning_point.id"), primary_key=True)
     number: Mapped[int] = mapped_column(ForeignKey("charter_commitment.number"), primary_key=True)
-
-
-class FollowUpAction(Base):
-    """What is to be done about a learning point, by whom, agreed by whom, by when."""
-
-    __tablename__ = "follow_up_action"
-    __table_args__ = (
-        CheckConstraint("owner_id <> authoriser_id", name="authoriser_not_owner"),
-        CheckConstraint("state IN ('open', 'done')", name="state_known"),
-        CheckConstraint("(state = 'done') = (done_on IS NOT NULL)", name="done_when"),
-        Index("ix_follow_up_action_point", "learning_point_id"),
-        Index("ix_follow_up_action_owner", "owner_id", "state"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    learning_point_id: Mapped[int] = mapped_column(ForeignKey("learning_point.id"))
-    description: Mapped[str]
-    owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    authoriser_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    target_date: Mapped[date]
-    first_target_date: Mapped[date]
-    state: Mapped[str] = mapped_column(default="open")
-    done_on: Mapped[date | None]
-    done_note: Mapped[str] = mapped_column(default="")
-    logged_at: Mapped[datetime]
-    logged_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-
-    learning_point: Mapped[LearningPoint] = relationship()
-    owner: Mapped[Person] = relationship(foreign_keys=[owner_id])
-    authoriser: Mapped[Person] = relationship(foreign_keys=[authoriser_id])
-    logged_by: Mapped[Person] = relationship(foreign_keys=[logged_by_id])
-
-
-class RecommendationAction(Base):
-    """The action that an accepted recommendation of a thematic review was turned into."""
-
-    __tablename__ = "recommendation_action"
-
-    recommendation_id: Mapped[int] = mapped_column(ForeignKey("recommendation.id"), primary_key=True)
-    action_id: Mapped[int] = mapped_column(ForeignKey("follow_up_action.id"), unique=True)
-
-    recommendation: Mapped[Recommendation] = relationship()
-    action: Mapped[FollowUpAction] = relationship()

@@ -10,7 +10,8 @@ from learning_register.actions import TypedCitation, feed_back, log_learning
 from learning_register.citations import LearningKind
 from learning_register.documents import GUIDANCE
 from learning_register.following_up import add_action
-from learning_register.tables import FollowUpAction, LearningPoint
+from learning_register.tables import LearningPoint
+from learning_register.tables_actions import FollowUpAction
 from sampling.records.database import today
 from sampling.records.people import Person
 from scorecards.cards import scorecard_from

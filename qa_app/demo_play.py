@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from learning_register.following_up import finish_action
-from learning_register.tables import FollowUpAction
+from learning_register.tables_actions import FollowUpAction
 from qa_app.demo_agenda import Agenda
 from qa_app.demo_cases import FictionalCase
 from qa_app.demo_learning import Deed, act_on, learn_from, praise

@@ -151,7 +151,7 @@ def _ask_for_paragraphs(requirement: Requirement, key: str) -> list[str]:
     titles = {paragraph.number: f"{paragraph.number} {paragraph.title}" for paragraph in loaded}
     cited = [parse_reference(citation) for citation in requirement.citations]
     return st.multiselect(
-        f"Paragraphs of the {loaded[0].document_title.lower()}, version {loaded[0].version}",
+        f"Paragraphs of the {loaded[0].version.title.lower()}, version {loaded[0].version.version}",
         list(titles),
         default=[number for number in titles if any(reference.covers(number) for reference in cited)],
         format_func=titles.__getitem__,

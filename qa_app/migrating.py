@@ -18,12 +18,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, inspect
 
 from learning_register import tables as learning_tables
+from learning_register import tables_actions, tables_mail, tables_policy, tables_reports
 from sampling import tables as sampling_tables
 from sampling.records import audit_trail, cases, office, people, settings, sign_in
 from sampling.records.database import Base, connect
 from sampling.refused import Refused
 from scorecards import tables as scorecard_tables
-from scorecards import tables_agreement, tables_feedback, tables_intervention, tables_themes
+from scorecards import tables_agreement, tables_feedback, tables_intervention, tables_risk, tables_themes
 
 # A table is known once its module is imported, so every module that declares one is named here.
 _DECLARED_IN: Final = (
@@ -39,7 +40,12 @@ _DECLARED_IN: Final = (
     tables_feedback,
     tables_agreement,
     tables_themes,
+    tables_risk,
     learning_tables,
+    tables_policy,
+    tables_actions,
+    tables_mail,
+    tables_reports,
 )
 TABLES: Final[MetaData] = Base.metadata
 

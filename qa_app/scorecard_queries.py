@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from learning_register.citations import parse_reference, read_quality_standards
 from learning_register.queries import charter_commitments
-from learning_register.tables import PolicyParagraph
+from learning_register.tables_policy import PolicyParagraph, PolicyVersion
 from sampling.records.cases import Case
 from scorecards.requirements import CaseAttribute, Scorecard
 
@@ -40,9 +40,8 @@ def policy_of(session: Session, card: Scorecard) -> Policy:
     """The policy in the version that a card names, as far as it is loaded."""
     rows = session.scalars(
         select(PolicyParagraph)
-        .where(
-            PolicyParagraph.document == card.policy_document, PolicyParagraph.version == card.policy_version
-        )
+        .join(PolicyVersion, PolicyVersion.id == PolicyParagraph.version_id)
+        .where(PolicyVersion.document == card.policy_document, PolicyVersion.version == card.policy_version)
         .order_by(PolicyParagraph.place)
     ).all()
     return Policy(
@@ -62,9 +61,9 @@ def _quality_standards() -> dict[int, str]:
 def policy_documents(session: Session) -> dict[tuple[str, str], str]:
     """The policy documents that are loaded, by key and version: “Review and feedback guidance 12.0”."""
     rows = session.execute(
-        select(PolicyParagraph.document, PolicyParagraph.version, PolicyParagraph.document_title)
-        .distinct()
-        .order_by(PolicyParagraph.document_title, PolicyParagraph.version)
+        select(PolicyVersion.document, PolicyVersion.version, PolicyVersion.title).order_by(
+            PolicyVersion.title, PolicyVersion.version
+        )
     )
     return {(document, version): f"{name} {version}" for document, version, name in rows}
 

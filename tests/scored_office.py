@@ -15,7 +15,8 @@ from learning_register.actions import TypedCitation, log_learning
 from learning_register.citations import LearningKind
 from learning_register.documents import GUIDANCE, load_shipped_documents
 from learning_register.following_up import add_action
-from learning_register.tables import FollowUpAction, LearningPoint
+from learning_register.tables import LearningPoint
+from learning_register.tables_actions import FollowUpAction
 from sampling.actions import register_quota_plan, register_sized_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_case_frame, freeze_open_frame

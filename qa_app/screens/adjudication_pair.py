@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from learning_register.tables import PolicyParagraph
+from learning_register.tables_policy import PolicyParagraph
 from qa_app.agreement_words import REASONS
 from qa_app.runtime import as_typed, carry_out, do, flash, problem
 from qa_app.screens.review_guidance import paragraphs_for, show_guidance

@@ -22,7 +22,8 @@ from learning_register.queries import (
     people_who_can_authorise,
     people_who_can_own,
 )
-from learning_register.tables import FollowUpAction, LearningPoint
+from learning_register.tables import LearningPoint
+from learning_register.tables_actions import FollowUpAction
 from qa_app.effect_words import effect_basis, effect_sentence
 from qa_app.runtime import (
     as_typed,

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from learning_register.tables import PolicyParagraph
+from learning_register.tables_policy import PolicyParagraph
 from qa_app.learning_form import log_learning_form
 from qa_app.runtime import as_typed, do
 from qa_app.screens.review_guidance import paragraphs_for, show_guidance

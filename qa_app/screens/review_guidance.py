@@ -6,7 +6,7 @@ import streamlit as st
 
 from learning_register.citations import parse_reference
 from learning_register.queries import paragraphs_of
-from learning_register.tables import PolicyParagraph
+from learning_register.tables_policy import PolicyParagraph
 from qa_app.runtime import as_typed, reading
 from scorecards.requirements import Requirement, Scorecard
 
@@ -56,6 +56,6 @@ def _show_paragraphs(requirement: Requirement, paragraphs: Sequence[PolicyParagr
     found = [row for row in paragraphs if any(reference.covers(row.number) for reference in cited)]
     for row in found:
         st.markdown(f"**{as_typed(row.number)} {as_typed(row.title)}**  \n{as_typed(row.summary)}")
-    st.caption(as_typed(f"{paragraphs[0].document_title}, version {paragraphs[0].version}"))
+    st.caption(as_typed(f"{paragraphs[0].version.title}, version {paragraphs[0].version.version}"))
     if not found:
         st.write(f"This version has no paragraph {', '.join(requirement.citations)}.")

@@ -12,7 +12,8 @@ from learning_register.citations import LearningKind
 from learning_register.documents import GUIDANCE
 from learning_register.following_up import finish_action, move_target_date, reopen_action
 from learning_register.queries import follow_up_actions, learning_points, told_by_default
-from learning_register.tables import FollowUpAction, LearningCitation, LearningPoint
+from learning_register.tables import LearningCitation, LearningPoint
+from learning_register.tables_actions import FollowUpAction
 from sampling.refused import Refused
 from sampling.tables import Route
 from scorecards.requirements import Kind

@@ -8,7 +8,7 @@ from scored_office import NOW, START, ScoredOffice
 from sqlalchemy import Engine, select
 
 from learning_register.reassigning import Held, Kind, burdened, held_by, reassign
-from learning_register.tables import FollowUpAction
+from learning_register.tables_actions import FollowUpAction
 from sampling.records.appointments import record_absence
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.office import disable_person

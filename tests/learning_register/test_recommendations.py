@@ -13,7 +13,7 @@ from learning_register.recommendations import (
     actions_of_recommendations,
     close_theme,
 )
-from learning_register.tables import FollowUpAction
+from learning_register.tables_actions import FollowUpAction
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.people import Role
 from sampling.refused import Refused

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from learning_register.citations import LearningKind
 from learning_register.queries import learning_points
-from learning_register.tables import FollowUpAction
+from learning_register.tables_actions import FollowUpAction
 from sampling.records.database import today, writing
 from sampling.tables import Route, SampledCase
 from scorecards.actions import declare_involvement, save_answer, start_review

@@ -138,16 +138,53 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "learning_point": [
         {"id": 1, "review_id": 1, "requirement_key": "r", "kind": "organisational", "description": "D"}
-        | {"is_gap": True, "logged_at": NOW, "logged_by_id": 1}
+        | {"is_gap": True, "logged_at": NOW, "logged_by_id": 1, "source": "review", "source_note": ""}
+        | {"may_be_published": False, "is_complete": True}
     ],
     "follow_up_action": [
         {"id": 1, "learning_point_id": 1, "description": "Do", "owner_id": 1, "authoriser_id": 2}
         | {"target_date": DAY, "first_target_date": DAY, "state": "done", "done_on": DAY, "done_note": ""}
-        | {"logged_at": NOW, "logged_by_id": 1}
+        | {"authorised_on": DAY, "logged_at": NOW, "logged_by_id": 1}
     ],
+    "root_cause": [{"id": 1, "name": "Haste"}],
+    "policy_version": [
+        {"id": 1, "document": "d", "title": "D", "short_name": "D", "version": "1", "version_date": DAY}
+        | {"loaded_at": NOW, "loaded_by_id": 1}
+    ],
+    "policy_paragraph": [
+        {"id": number, "version_id": 1, "place": number, "number": str(number), "section": "S"}
+        | {"title": "T", "summary": "S", "force": "guidance"}
+        for number in (1, 2)
+    ],
+    "paragraph_move": [{"from_id": 1, "to_id": 2, "said_at": NOW, "said_by_id": 1}],
+    "action_improves": [{"id": 1, "action_id": 1, "document": "d", "reference": "1"}],
+    "action_milestone": [{"id": 1, "action_id": 1, "description": "Half", "due_on": DAY}],
+    "action_evidence": [
+        {"id": 1, "action_id": 1, "kind": "note", "words": "Done", "given_at": NOW, "given_by_id": 1}
+    ],
+    "action_shared": [{"id": 1, "action_id": 1, "with_whom": "All", "shared_on": DAY, "recorded_by_id": 1}],
+    "no_action_needed": [
+        {"review_id": 1, "reason": "All is well", "proposed_at": NOW, "proposed_by_id": 1}
+        | {"authorised_on": DAY, "authorised_by_id": 2}
+    ],
+    "mail": [
+        {"id": 1, "kind": "feedback", "to_id": 1, "to_address": "one@example.org", "subject": "S"}
+        | {"body": "B", "learning_point_id": 1, "written_at": NOW, "failure": ""}
+    ],
+    "closed_period": [
+        {"id": 1, "first_day": DAY, "last_day": DAY, "closed_at": NOW, "closed_by_id": 1, "figures": {}}
+    ],
+    "report": [
+        {"id": 1, "kind": "quarterly", "title": "Q", "first_day": DAY, "last_day": DAY, "as_at": NOW}
+        | {"contents": {}, "prepared_at": NOW, "prepared_by_id": 1, "recipients": []}
+        | {"approved_at": NOW, "approved_by_id": 2}
+    ],
+    "report_file": [{"id": 1, "report_id": 1, "name": "q.html", "sha256": "00", "content": b"<html>"}],
 }
 
 YESTERDAY = DAY - timedelta(days=1)
+VERIFIED = {"verifier_id": 2, "result_on": DAY}
+ISSUED = {"issued_at": NOW, "issued_by_id": 1}
 
 # What breaks each check constraint, as changes to the allowed row.
 BROKEN: list[tuple[str, str, dict[str, Any]]] = [
@@ -237,7 +274,49 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("follow_up_action", "authoriser_not_owner", {"authoriser_id": 1}),
     ("follow_up_action", "state_known", {"state": "late", "done_on": None}),
     ("follow_up_action", "done_when", {"done_on": None}),
-    ("follow_up_action", "done_when", {"state": "open"}),
+    ("follow_up_action", "done_when", {"state": "in_progress"}),
+    ("follow_up_action", "described", {"description": ""}),
+    ("follow_up_action", "one_owner", {"owner_team_id": 1}),
+    ("follow_up_action", "verifier_not_owner", {"verifier_id": 1}),
+    ("follow_up_action", "authorised_when", {"authorised_on": None}),
+    ("follow_up_action", "declined_why", {"state": "declined", "done_on": None}),
+    ("follow_up_action", "result_known", {"state": "effective", "result": "fine"} | VERIFIED),
+    ("follow_up_action", "result_when", {"result": "effective"} | VERIFIED),
+    ("follow_up_action", "result_whole", {"state": "effective", "result": "effective", "verifier_id": 2}),
+    ("follow_up_action", "result_whole", {"state": "effective", "result": "effective", "result_on": DAY}),
+    ("follow_up_action", "result_why", {"state": "effective", "result": "not_shown"} | VERIFIED),
+    ("follow_up_action", "closed_when", {"state": "closed", "result": "effective"} | VERIFIED),
+    ("learning_point", "source_known", {"source": "rumour"}),
+    ("learning_point", "has_review", {"review_id": None}),
+    ("learning_point", "has_requirement", {"requirement_key": None}),
+    ("learning_point", "has_dispute", {"source": "dispute"}),
+    ("learning_point", "has_finding", {"source": "theme"}),
+    ("learning_point", "recurrence_risk_known", {"recurrence_risk": "some"}),
+    ("learning_point", "severity_known", {"severity": "some"}),
+    ("learning_point", "fed_back_whole", {"fed_back_on": DAY}),
+    ("learning_point", "acknowledged_feedback", {"acknowledged_on": DAY}),
+    ("root_cause", "has_name", {"name": ""}),
+    ("policy_paragraph", "has_number", {"number": ""}),
+    ("paragraph_move", "not_to_itself", {"to_id": 1}),
+    ("action_improves", "requirement_or_paragraph", {"scorecard_key": "c", "requirement_key": "r"}),
+    ("action_improves", "requirement_or_paragraph", {"reference": None}),
+    ("action_milestone", "described", {"description": ""}),
+    ("action_evidence", "kind_known", {"kind": "rumour"}),
+    ("action_evidence", "has_words", {"words": ""}),
+    ("action_evidence", "file_has_hash", {"kind": "file"}),
+    ("action_shared", "with_somebody", {"with_whom": ""}),
+    ("no_action_needed", "has_reason", {"reason": ""}),
+    ("no_action_needed", "second_person", {"authorised_by_id": 1}),
+    ("no_action_needed", "authorised_whole", {"authorised_on": None}),
+    ("mail", "kind_known", {"kind": "gossip", "learning_point_id": None}),
+    ("mail", "feedback_has_point", {"learning_point_id": None}),
+    ("mail", "digest_has_day", {"for_day": DAY}),
+    ("closed_period", "ends_after_start", {"last_day": YESTERDAY}),
+    ("report", "ends_after_start", {"last_day": YESTERDAY}),
+    ("report", "approved_whole", {"approved_at": None}),
+    ("report", "second_person", {"approved_by_id": 1}),
+    ("report", "issued_whole", {"issued_at": NOW}),
+    ("report", "issued_approved", {"approved_at": None, "approved_by_id": None} | ISSUED),
 ]
 
 STAYS = "What is in the register of draws stays"
@@ -316,7 +395,8 @@ def test_nothing_points_at_what_is_not_there_and_nothing_in_use_goes(filled: Ses
 # What may be written later into a row of the register: once, and nothing else.
 LATER = {"plan": {"voided_at", "due_on"}, "draw": {"drawn_at", "closed_at"}}
 DRAWN_FROM = (
-    *("follow_up_action", "learning_point", "recommendation", "finding", "commission"),
+    *("action_improves", "action_milestone", "action_evidence", "action_shared", "no_action_needed"),
+    *("mail", "follow_up_action", "learning_point", "recommendation", "finding", "commission"),
     *("calibration_session", "adjudication", "second_scoring", "adjudication_draw", "dispute"),
     *("feedback", "held_case", "intervention", "revision", "answer", "review"),
     *("replacement", "sampled_case"),
@@ -338,6 +418,49 @@ def test_revisions_and_published_scorecards_stay_as_they_are(filled: Session) ->
         with pytest.raises(DBAPIError, match=NEVER_CHANGED), filled.begin_nested():
             filled.execute(statement)
     filled.execute(version.update().values(state="retired", retired_at=NOW))
+
+
+def test_a_learning_point_cites_what_its_kind_asks_for_and_keeps_it(filled: Session) -> None:
+    point = TABLES.tables["learning_point"]
+    citation, named = TABLES.tables["learning_citation"], TABLES.tables["learning_commitment"]
+    filled.execute(
+        insert(TABLES.tables["charter_commitment"]),
+        {"number": 5, "section": "S", "summary": "S", "number_inferred": False},
+    )
+    row = ROWS["learning_point"][0] | {"id": 2, "is_gap": False}
+    cites = {"learning_point_id": 2, "document": "d", "version": "1", "reference": "2", "title": "T"}
+    for kind in ("organisational", "individual"):
+        refused(filled, insert(point).values(row | {"kind": kind}), RULES_OF_CITING)
+    filled.execute(insert(point), row | {"is_complete": False, "kind": "individual"})
+    complete = point.update().where(point.c.id == 2).values(is_complete=True)
+    filled.execute(insert(citation), cites | {"is_verified": True})
+    refused(filled, complete, RULES_OF_CITING)
+    filled.execute(insert(named), {"learning_point_id": 2, "number": 5})
+    filled.execute(complete)
+    for statement in (citation.delete(), named.delete(), citation.update().values(reference="3")):
+        refused(filled, statement, RULES_OF_CITING)
+
+
+def test_a_report_stays_as_it_was_approved_and_its_files_as_they_were_issued(filled: Session) -> None:
+    report, file = TABLES.tables["report"], TABLES.tables["report_file"]
+    for statement in (
+        report.update().values(contents={"title": "Another"}),
+        report.delete(),
+        file.update().values(content=b""),
+        file.delete(),
+    ):
+        refused(filled, statement, FIXED_REPORT)
+    filled.execute(report.update().values(recipients=["Board"], **ISSUED))
+    refused(filled, report.update().values(recipients=[]), FIXED_REPORT)
+
+
+RULES_OF_CITING = "A learning point cites what its kind asks for"
+FIXED_REPORT = "A report that is approved, and its files, are never changed"
+
+
+def refused(session: Session, statement: Any, says: str) -> None:
+    with pytest.raises(DBAPIError, match=says), session.begin_nested():
+        session.execute(statement)
 
 
 def refused_by_a_guard(session: Session, statement: Any) -> None:
