@@ -7,15 +7,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from learning_register.following_up import change_people, may_see_action, why_not_action
+from learning_register.action_people import hand_over
+from learning_register.action_rights import may_see_action, why_not_given_to
+from learning_register.follow_up import UNFINISHED, Part
 from learning_register.tables import LearningPoint
 from learning_register.tables_actions import FollowUpAction
+from learning_register.visibility import is_sealed_point
 from sampling.records import audit_trail
+from sampling.records.cases import Case
 from sampling.records.database import today
 from sampling.records.people import Absence, Person, Role, in_force, may_act_as, teams_managed
 from sampling.refused import Refused
@@ -36,7 +40,15 @@ class Kind(StrEnum):
     INTERVENTION = "intervention"
     OWNED = "owned"
     TO_AUTHORISE = "to_authorise"
+    TO_VERIFY = "to_verify"
     APPROVER = "approver"
+
+
+_PARTS: Final = {
+    Kind.OWNED: Part.OWNER,
+    Kind.TO_AUTHORISE: Part.AUTHORISER,
+    Kind.TO_VERIFY: Part.VERIFIER,
+}
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,7 @@ def held_by(session: Session, person_id: int | None = None, *, by: Person) -> li
         _interventions(session, by),
         _actions(session, by, Kind.OWNED, FollowUpAction.owner_id),
         _actions(session, by, Kind.TO_AUTHORISE, FollowUpAction.authoriser_id),
+        _actions(session, by, Kind.TO_VERIFY, FollowUpAction.verifier_id),
         *_approvers(session, by),
     ]
     held = [Held(Kind(row[0]), *row[1:]) for part in parts for row in session.execute(part)]
@@ -169,9 +182,9 @@ def _interventions(session: Session, by: Person) -> _Things:
     )
 
 
-def _actions(session: Session, by: Person, kind: Kind, holder: InstrumentedAttribute[int]) -> _Things:
+def _actions(session: Session, by: Person, kind: Kind, holder: InstrumentedAttribute[int | None]) -> _Things:
     if _for_the_office(session, by):
-        seen = not_(is_sealed_for(session, by))
+        seen = not_(is_sealed_point(session, by))
     else:
         team = LearningPoint.team_id.in_(teams_managed(session, by))
         seen = and_(team, may_see_action(session, by))
@@ -180,14 +193,18 @@ def _actions(session: Session, by: Person, kind: Kind, holder: InstrumentedAttri
             literal(str(kind)),
             FollowUpAction.id,
             holder,
-            case((is_running_second(), None), else_=FrameCase.reference),
+            case(
+                (is_running_second(), None),
+                else_=func.coalesce(FrameCase.reference, Case.reference, "about no one case"),
+            ),
             FollowUpAction.target_date,
         )
         .join(LearningPoint, LearningPoint.id == FollowUpAction.learning_point_id)
-        .join(Review, Review.id == LearningPoint.review_id)
-        .join(SampledCase, SampledCase.id == Review.sampled_case_id)
-        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
-        .where(FollowUpAction.state == "in_progress", seen)
+        .outerjoin(Review, Review.id == LearningPoint.review_id)
+        .outerjoin(SampledCase, SampledCase.id == Review.sampled_case_id)
+        .outerjoin(FrameCase, FrameCase.id == SampledCase.frame_case_id)
+        .outerjoin(Case, Case.id == LearningPoint.case_id)
+        .where(FollowUpAction.state.in_(UNFINISHED), holder.is_not(None), seen)
         .order_by(FollowUpAction.target_date, FollowUpAction.id)
     )
 
@@ -224,7 +241,7 @@ def why_not(session: Session, held: Held, to: Person, *, by: Person) -> str | No
         )
         return "approves at this level already" if session.scalars(same).first() else None
     action = session.get_one(FollowUpAction, held.row_id)
-    return why_not_action(session, action, to, authorises=held.kind is Kind.TO_AUTHORISE)
+    return why_not_given_to(session, action, _PARTS[held.kind], to)
 
 
 def reassign(
@@ -281,4 +298,5 @@ def _give(session: Session, held: Held, *, to: Person, by: Person) -> None:
         add_approver(session, to, level=Level(approver.level), starts_on=from_day, ends_on=until, by=by)
     else:
         action = session.get_one(FollowUpAction, held.row_id)
-        change_people(session, action, to, authorises=held.kind is Kind.TO_AUTHORISE, by=by)
+        reason = f"{session.get_one(Person, held.person_id).name}'s work was reassigned."
+        hand_over(session, action, part=_PARTS[held.kind], to=to, reason=reason, by=by)

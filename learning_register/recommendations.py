@@ -6,9 +6,11 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from learning_register.actions import TypedCitation, log_learning
 from learning_register.citations import LearningKind
+from learning_register.citing import TypedCitation
 from learning_register.following_up import add_action
+from learning_register.raising import learn_from_finding
+from learning_register.recording import Lesson
 from learning_register.tables_actions import FollowUpAction, RecommendationAction
 from sampling.records import audit_trail
 from sampling.records.people import Person
@@ -55,15 +57,15 @@ def act_on_recommendation(
         )
     review, requirement_key = shown_by
     finding = session.get_one(Finding, recommendation.finding_id)
-    point = log_learning(
-        session,
-        review,
-        requirement_key=requirement_key,
+    lesson = Lesson(
         kind=LearningKind.ORGANISATIONAL,
         description=finding.statement,
         citations=citations,
         is_gap=is_gap,
-        by=by,
+        names_confirmed=True,  # those concerned have read it, and said whether its facts are right
+    )
+    point = learn_from_finding(
+        session, finding, lesson, review=review, requirement_key=requirement_key, by=by
     )
     action = add_action(
         session,

@@ -37,6 +37,22 @@ class RootCause(Base):
     retired_on: Mapped[date | None]
 
 
+class LearningImport(Base):
+    """A list that another team keeps, taken in once: its learning points carry the import's number."""
+
+    __tablename__ = "learning_import"
+    __table_args__ = (CheckConstraint("points > 0", name="has_points"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str]
+    file_sha256: Mapped[str] = mapped_column(unique=True)
+    points: Mapped[int]
+    imported_at: Mapped[datetime]
+    imported_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+
+    imported_by: Mapped[Person] = relationship()
+
+
 class LearningPoint(Base):
     """What was learned, about whom or what, and what it rests on.
 
@@ -59,6 +75,7 @@ class LearningPoint(Base):
         CheckConstraint("source <> 'review' OR requirement_key IS NOT NULL", name="has_requirement"),
         CheckConstraint("(source = 'dispute') = (dispute_id IS NOT NULL)", name="has_dispute"),
         CheckConstraint("(source = 'theme') = (finding_id IS NOT NULL)", name="has_finding"),
+        CheckConstraint("(source = 'review_team') = (import_id IS NOT NULL)", name="has_import"),
         CheckConstraint("recurrence_risk IN ('low', 'medium', 'high')", name="recurrence_risk_known"),
         CheckConstraint("severity IN ('minor', 'moderate', 'serious')", name="severity_known"),
         CheckConstraint("(fed_back_on IS NULL) = (fed_back_to_id IS NULL)", name="fed_back_whole"),
@@ -76,7 +93,8 @@ class LearningPoint(Base):
     dispute_id: Mapped[int | None] = mapped_column(ForeignKey("dispute.id"))
     finding_id: Mapped[int | None] = mapped_column(ForeignKey("finding.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
-    source_note: Mapped[str] = mapped_column(default="")  # such as the file it was imported from
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("learning_import.id"))
+    source_note: Mapped[str] = mapped_column(default="")  # such as who gave the praise, or the row of a list
     kind: Mapped[str]
     description: Mapped[str]
     is_gap: Mapped[bool]
@@ -97,6 +115,7 @@ class LearningPoint(Base):
     dispute: Mapped[Dispute | None] = relationship()
     finding: Mapped[Finding | None] = relationship()
     case: Mapped[Case | None] = relationship()
+    import_: Mapped[LearningImport | None] = relationship()
     team: Mapped[Team | None] = relationship()
     caseworker: Mapped[Person | None] = relationship(foreign_keys=[caseworker_id])
     root_cause: Mapped[RootCause | None] = relationship()
@@ -116,7 +135,7 @@ class LearningCitation(Base):
     __tablename__ = "learning_citation"
     __table_args__ = (
         UniqueConstraint("learning_point_id", "document", "reference"),
-        Index("ix_learning_citation_place", "document", "reference"),
+        Index("ix_learning_citation_place", "document", "reference", "version"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -71,7 +71,6 @@ class FollowUpAction(Base):
     first_target_date: Mapped[date]
     review_on: Mapped[date | None]
     done_on: Mapped[date | None]
-    done_note: Mapped[str] = mapped_column(default="")
     result: Mapped[str | None]
     result_on: Mapped[date | None]
     result_reason: Mapped[str] = mapped_column(default="")

@@ -9,7 +9,10 @@ from sampling.records.database import Base
 
 
 class PolicyVersion(Base):
-    """One version of a policy document. Earlier versions stay: points were made under them."""
+    """One version of a policy document. Earlier versions stay: points were made under them.
+
+    `version_date` is None for a document that bears no date.
+    """
 
     __tablename__ = "policy_version"
     __table_args__ = (UniqueConstraint("document", "version"),)
@@ -19,7 +22,7 @@ class PolicyVersion(Base):
     title: Mapped[str]
     short_name: Mapped[str]
     version: Mapped[str]
-    version_date: Mapped[date]
+    version_date: Mapped[date | None]
     loaded_at: Mapped[datetime]
     loaded_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
 

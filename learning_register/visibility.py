@@ -1,60 +1,126 @@
 """Which learning points a person may see: written once, used by every query and action on learning."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session
 
 from learning_register.tables import LearningPoint
-from sampling.records.people import Person, Role, roles_of, teams_managed
+from sampling.records.people import Person, Role, may_act_as, roles_of, teams_managed
 from sampling.refused import Refused
-from sampling.tables import FrameCase, SampledCase
-from scorecards.tables import Review
-from scorecards.visibility import is_sealed_for, may_see_learning
+from sampling.tables import FrameCase, Route, SampledCase
+from scorecards.feedback import holds
+from scorecards.tables import Review, ReviewState
+from scorecards.visibility import (
+    BLIND_ROLES,
+    has_route,
+    is_running_second,
+    is_sealed_for,
+    may_see_review,
+)
 
 
-def may_see_point(session: Session, person: Person) -> ColumnElement[bool]:
-    """The condition, on a learning point outer-joined to its review, that a person may see it.
+def may_see_point(session: Session, person: Person, *, among_all: bool = False) -> ColumnElement[bool]:
+    """The condition on a learning point that a person may see it.
 
     What came from a review is seen by those who may see that learning. What did not is seen by whoever
-    logged it, the Head, those who review for QA, and the manager of its team; but not by somebody who is
-    to score its case blind while a manager's review of that case is sealed from them.
+    logged it, the Head, those who review for QA, and the manager of its team. Whoever it was fed back to
+    sees it too. None of this unseals anything: what was logged about a case since a review began that is
+    sealed from somebody is not for them, and nothing tells a manager which cases are scored again.
+
+    `among_all` says the same for a query that goes through all points, where it is quicker to ask of every
+    review once than of every point.
     """
-    from_review = and_(
-        LearningPoint.review_id.is_not(None), may_see_learning(session, person, LearningPoint.team_id)
-    )
+    of_review = _of_any_review if among_all else _of_its_review
+    sealed = is_sealed_for(session, person)
+    from_review = [of_review(may_see_review(session, person))]
+    teams = teams_managed(session, person)
+    if teams:
+        told_to_manager = and_(
+            Review.state == ReviewState.SUBMITTED,
+            not_(has_route(Route.OPEN)),
+            not_(is_running_second()),
+        )
+        from_review.append(and_(LearningPoint.team_id.in_(teams), _of_its_review(told_to_manager)))
     from_elsewhere = and_(
         LearningPoint.review_id.is_(None),
         or_(
             LearningPoint.logged_by_id == person.id,
-            and_(_is_for(session, person), not_(_is_of_a_sealed_case(session, person))),
+            and_(_is_for(session, person, teams), not_(_is_of_a_case(sealed, among_all=among_all))),
         ),
     )
-    return and_(LearningPoint.is_complete, or_(from_review, from_elsewhere))
+    fed_back = and_(LearningPoint.fed_back_to_id == person.id, not_(_is_sealed(sealed)))
+    return and_(LearningPoint.is_complete, or_(*from_review, from_elsewhere, fed_back))
 
 
 def check_may_see_point(session: Session, point: LearningPoint, by: Person) -> None:
     """Refuse unless the person may see the learning point."""
     seen = session.scalars(
-        select(LearningPoint.id)
-        .outerjoin(Review, Review.id == LearningPoint.review_id)
-        .where(LearningPoint.id == point.id, may_see_point(session, by))
+        select(LearningPoint.id).where(LearningPoint.id == point.id, may_see_point(session, by))
     ).first()
     if seen is None:
         raise Refused("This learning point is not for you to see, so you cannot act on it.")
 
 
-def _is_for(session: Session, person: Person) -> ColumnElement[bool]:
-    roles = roles_of(session, person)
-    if roles & {Role.HEAD, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER}:
+def is_sealed_point(session: Session, person: Person) -> ColumnElement[bool]:
+    """The condition on a learning point that it is kept from this person, whatever else lets them see it.
+
+    It would tell somebody who reviews for QA what a manager found, or which cases a second scoring holds.
+    """
+    return _is_sealed(is_sealed_for(session, person))
+
+
+def is_open_to(session: Session, point: LearningPoint, to: Person, *, by: Person) -> bool:
+    """Whether somebody may be told of a point without learning what blindness keeps from them.
+
+    What came from a manager's review of an open case goes to nobody who reviews for QA, scored again or not:
+    the answer must not tell.
+    """
+    if not may_act_as(session, to, BLIND_ROLES):
+        return True
+    if point.review_id is not None:
+        return not holds(session, point.review_id, has_route(Route.OPEN))
+    if point.case_id is None or may_act_as(session, by, BLIND_ROLES):  # who knows nothing gives nothing away
+        return True
+    kept = select(LearningPoint.id).where(LearningPoint.id == point.id, is_sealed_point(session, to))
+    return session.scalars(kept).first() is None
+
+
+def _of_its_review(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition on Review, of the review that a point came from."""
+    return exists(
+        select(Review.id).where(Review.id == LearningPoint.review_id, condition).correlate(LearningPoint)
+    )
+
+
+def _of_any_review(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return LearningPoint.review_id.in_(select(Review.id).where(condition))
+
+
+def _is_for(session: Session, person: Person, teams: Collection[int]) -> ColumnElement[bool]:
+    if roles_of(session, person) & {Role.HEAD, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER}:
         return LearningPoint.id.is_not(None)
-    teams = teams_managed(session, person)
     return LearningPoint.team_id.in_(teams) if teams else false()
 
 
-def _is_of_a_sealed_case(session: Session, person: Person) -> ColumnElement[bool]:
-    return exists(
-        select(Review.id)
-        .join(SampledCase, SampledCase.id == Review.sampled_case_id)
-        .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
-        .where(FrameCase.case_id == LearningPoint.case_id, is_sealed_for(session, person))
-        .correlate(LearningPoint)
+def _is_sealed(sealed: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(
+        _of_its_review(or_(sealed, is_running_second())),
+        and_(LearningPoint.review_id.is_(None), _is_of_a_case(sealed, among_all=False)),
     )
+
+
+def _is_of_a_case(sealed: ColumnElement[bool], *, among_all: bool) -> ColumnElement[bool]:
+    """The condition on a point without a review that it may derive from one, of its case, that is sealed."""
+    cases = (
+        select(FrameCase.case_id)
+        .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
+        .join(Review, Review.sampled_case_id == SampledCase.id)
+        .where(sealed)
+    )
+    since = cases.where(
+        FrameCase.case_id == LearningPoint.case_id, Review.started_at <= LearningPoint.logged_at
+    )
+    of_its_case = exists(since.correlate(LearningPoint))
+    # Few cases are sealed, so that among all points most need no look at the reviews of theirs.
+    return and_(LearningPoint.case_id.in_(cases), of_its_case) if among_all else of_its_case

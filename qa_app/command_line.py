@@ -15,6 +15,7 @@ import typer
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
+from qa_app.command_digest import digest
 from qa_app.command_draw import draw_app
 from qa_app.command_evaluate import evaluate
 from qa_app.command_import import import_file
@@ -55,6 +56,7 @@ app.command("import")(import_file)
 app.add_typer(draw_app, name="draw")
 app.command("verify")(verify)
 app.command("evaluate")(evaluate)
+app.command("digest")(digest)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 serves the network.")]

@@ -5,9 +5,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from qa_app.demo_actions import STILL_OPEN
 from qa_app.demo_agenda import period_in_words
 from qa_app.demo_cases import HIGH
-from qa_app.demo_learning import STILL_OPEN
 from qa_app.demo_people import DECISION, SERVICE
 from qa_app.demo_play import Lesson, Play
 from qa_app.demo_quality import commission
@@ -75,12 +75,14 @@ def play_central_sample(play: Play, day: date) -> None:
         case_type = play.cases[item.reference].case_type
         findings, lesson = NOTHING_WRONG, None
         if number == failing:
-            findings, lesson = wanting(play.rng, case_type, outcome=True), Lesson(STILL_OPEN)
+            findings, lesson = wanting(play.rng, case_type, outcome=True), Lesson((STILL_OPEN,))
         elif number == missing:
             findings = NO_FILE
         elif number in no_method:
             findings = wanting(play.rng, case_type, method=True)
             lesson = Lesson() if play.rng.random() < 0.5 else None
+            if number == min(no_method):
+                lesson = Lesson(needs_nothing=True)
         elif play.rng.random() < 0.01:
             lesson = Lesson(is_praise=True)
         play.plan_review(

@@ -1,20 +1,21 @@
 """What the people of the demonstration learn from their reviews, and what they do about it."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from learning_register.actions import TypedCitation, feed_back, log_learning
+from learning_register.actions import feed_back
 from learning_register.citations import LearningKind
+from learning_register.citing import TypedCitation
 from learning_register.documents import GUIDANCE
-from learning_register.following_up import add_action
+from learning_register.raising import log_learning
+from learning_register.recording import RecurrenceRisk, Weight
+from learning_register.root_causes import causes_to_choose
 from learning_register.tables import LearningPoint
-from learning_register.tables_actions import FollowUpAction
 from sampling.records.database import today
 from sampling.records.people import Person
 from scorecards.cards import scorecard_from
+from scorecards.requirements import Severity
 from scorecards.tables import Review
 
 UNVERIFIED: Final = TypedCitation("Service Model", "2.140", "Listening to what people tell us")
@@ -66,22 +67,23 @@ LESSONS: Final = {
         "Look through the new complaints together on Mondays and Thursdays.",
     ),
 }
-ORGANISATIONAL: Final = ("adjustments-kept", "no-avoidable-delay", "right-remedy")  # the first is a gap
+# The first is a gap.
+ORGANISATIONAL: Final = ("adjustments-kept", "no-avoidable-delay", "right-remedy", "challenge-analysed")
+SERIOUS: Final = ("right-remedy", "adjustments-kept")
+CAUSES: Final = {  # why it came about, of the root causes that are shipped
+    "whole-challenge-answered": "Decision not thought through",
+    "whole-complaint-answered": "Communication with the person",
+    "clear-explanation": "Communication with the person",
+    "right-remedy": "Decision not thought through",
+    "promises-kept": "Communication with the person",
+    "adjustments-kept": "Guidance missing or unclear",
+    "grounds-asked-for": "Records or file handling",
+    "challenge-analysed": "Knowledge or training",
+    "tried-to-resolve": "Guidance known and not followed",
+    "kept-informed": "Communication between colleagues or teams",
+    "no-avoidable-delay": "Workload or absence",
+}
 GOOD_PRACTICE: Final = "The first call set out the steps and the dates, and both were kept."
-
-
-@dataclass(frozen=True)
-class Deed:
-    """What becomes of a follow-up action: days until it is due, and until it is done (None: not yet)."""
-
-    due_after: int
-    done_after: int | None
-
-
-DONE_IN_TIME: Final = Deed(due_after=28, done_after=17)
-DONE_LATE: Final = Deed(due_after=14, done_after=20)
-OVERDUE: Final = Deed(due_after=10, done_after=None)
-STILL_OPEN: Final = Deed(due_after=75, done_after=None)  # beyond the end of the month after
 
 
 def learn_from(
@@ -106,10 +108,18 @@ def learn_from(
         citations=[*citations, UNVERIFIED] if unverified else citations,
         commitments=requirement.commitments[:1],
         is_gap=is_gap,
+        weight=_weight(session, key),
         by=by,
     )
     _tell(session, point, told, by=by)
     return point, deed
+
+
+def _weight(session: Session, key: str) -> Weight:
+    causes = {name: number for number, name in causes_to_choose(session).items()}
+    severity = Severity.MODERATE if key in SERIOUS else Severity.MINOR
+    risk = RecurrenceRisk.HIGH if key in SERIOUS else RecurrenceRisk.MEDIUM
+    return Weight(causes[CAUSES[key]], risk, severity, may_be_published=key in ORGANISATIONAL)
 
 
 def praise(session: Session, review: Review, *, told: Person | None, by: Person) -> LearningPoint:
@@ -125,32 +135,6 @@ def praise(session: Session, review: Review, *, told: Person | None, by: Person)
     )
     _tell(session, point, told, by=by)
     return point
-
-
-def act_on(
-    session: Session,
-    point: LearningPoint,
-    deed: Deed,
-    *,
-    description: str,
-    owner: Person,
-    authoriser: Person,
-    by: Person,
-) -> FollowUpAction:
-    """Add the follow-up action of a learning point."""
-    return add_action(
-        session,
-        point,
-        description=description,
-        owner=owner,
-        authoriser=authoriser,
-        target_date=due_on(today(session), deed),
-        by=by,
-    )
-
-
-def due_on(day: date, deed: Deed) -> date:
-    return day + timedelta(days=deed.due_after)
 
 
 def _tell(session: Session, point: LearningPoint, told: Person | None, *, by: Person) -> None:

@@ -1,5 +1,6 @@
 """A month of open-case sampling in the demonstration: each team's draw, and what its manager finds."""
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Final
@@ -7,8 +8,18 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from qa_app.demo_actions import (
+    DECLINED,
+    DONE,
+    NOT_SHOWN,
+    OF_THE_TEAM,
+    OVERDUE,
+    STILL_OPEN,
+    WATCHED,
+    WORKED,
+    WORKED_NOT,
+)
 from qa_app.demo_cases import HIGH
-from qa_app.demo_learning import DONE_IN_TIME, DONE_LATE, OVERDUE, STILL_OPEN
 from qa_app.demo_people import DECISION, TEAMS
 from qa_app.demo_play import Lesson, Play
 from qa_app.demo_reviews import HALF_DONE, NOTHING_WRONG, Findings, found_wanting, wanting
@@ -31,11 +42,13 @@ ASKED: Final = (CURRENT, "South")  # fewer reviews asked for, not approved yet
 
 # One case of a month and team in which a certain requirement is not met, and what comes of it.
 _CERTAIN: Final = {
-    (0, "South"): ("adjustments-kept", Lesson(DONE_IN_TIME)),
-    (0, "East"): ("clear-explanation", Lesson(DONE_LATE)),
-    (1, "North"): ("clear-explanation", Lesson(OVERDUE, unverified=True)),
-    (2, "North"): ("clear-explanation", Lesson(STILL_OPEN)),
-    (2, "West"): ("right-remedy", Lesson(STILL_OPEN)),
+    (0, "North"): ("challenge-analysed", Lesson((WORKED,))),
+    (0, "South"): ("adjustments-kept", Lesson((NOT_SHOWN, DECLINED))),
+    (0, "East"): ("clear-explanation", Lesson((WORKED_NOT,))),
+    (1, "North"): ("clear-explanation", Lesson((OVERDUE, DONE), unverified=True)),
+    (1, "West"): ("tried-to-resolve", Lesson((WATCHED,))),
+    (2, "North"): ("clear-explanation", Lesson((STILL_OPEN,))),
+    (2, "West"): ("right-remedy", Lesson((OF_THE_TEAM,))),
 }
 _PRAISED: Final = ((0, "West"), (1, "South"), (2, "North"))
 
@@ -78,7 +91,7 @@ def _plan_reviews(play: Play, number: int, team: str, items: list[WorkItem]) -> 
     play.rng.shuffle(items)
     done = items if number < CURRENT else items[: DONE_SO_FAR[team]]
     for item, moment in zip(done, play.agenda.spread(days, len(done), rng=play.rng), strict=True):
-        findings, lesson = _findings(play, item)
+        findings, lesson = _findings(play, item, number)
         if item is certain:
             key, lesson = _CERTAIN[number, team]
             findings = found_wanting(play.cases[item.reference].case_type, key)
@@ -94,8 +107,13 @@ def _plan_reviews(play: Play, number: int, team: str, items: list[WorkItem]) -> 
         play.plan_review(moment, item.sampled_case_id, item.reference, HALF_DONE, by_id=by_id)
 
 
-def _findings(play: Play, item: WorkItem) -> tuple[Findings, Lesson | None]:
-    """About one open case in seven is found wanting; most of it is put right in time."""
+def _findings(play: Play, item: WorkItem, number: int) -> tuple[Findings, Lesson | None]:
+    """About one open case in seven is found wanting; most of it is put right in time.
+
+    In the first month many analyses stop too soon, until something is done about it.
+    """
+    if number == 0 and play.cases[item.reference].case_type == DECISION and play.rng.random() < 0.5:
+        return replace(found_wanting(DECISION, "challenge-analysed"), put_right=True), None
     chance, case_type = play.rng.random(), play.cases[item.reference].case_type
     if chance > 0.14:
         return NOTHING_WRONG, None

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from learning_register.documents import load_shipped_documents
+from learning_register.root_causes import load_shipped_root_causes
 from sampling.records.appointments import give_role, join_team, set_line_manager
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
@@ -109,6 +110,7 @@ def set_up_office(session: Session, *, starts_on: date) -> Cast:
     deputy = _add(session, DEPUTY, by=by)
     add_approver(session, deputy, level=Level.DEPUTY, starts_on=starts_on, ends_on=None, by=by)
     load_shipped_documents(session, by=by)
+    load_shipped_root_causes(session, by=by)
     return Cast(by.id, head.id, thematic.id, tuple(person.id for person in reviewers), managers, teams)
 
 

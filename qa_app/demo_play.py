@@ -8,23 +8,25 @@ from functools import partial
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from learning_register.following_up import finish_action
-from learning_register.tables_actions import FollowUpAction
+from learning_register.no_action import authorise_no_action, propose_no_action
+from learning_register.tables_actions import NoActionNeeded
+from qa_app.demo_actions import NOTHING_NEEDED, Deed, play_action
 from qa_app.demo_agenda import Agenda
 from qa_app.demo_cases import FictionalCase
-from qa_app.demo_learning import Deed, act_on, learn_from, praise
+from qa_app.demo_learning import learn_from, praise
 from qa_app.demo_people import Cast
 from qa_app.demo_reviews import Findings, review_case
-from sampling.records.people import Person
+from sampling.records.people import Person, Team
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a reviewer makes of a review: learning, with an action or none; or praise."""
+    """What a reviewer makes of a review: learning, with actions or none; praise; or no need of anything."""
 
-    deed: Deed | None = None
+    deeds: tuple[Deed, ...] = ()
     unverified: bool = False
     is_praise: bool = False
+    needs_nothing: bool = False
 
 
 @dataclass
@@ -78,19 +80,23 @@ class Play:
         if lesson.is_praise:
             praise(session, review, told=manager, by=by)
             return
-        learnt = learn_from(session, review, told=manager, unverified=lesson.unverified, by=by)
-        if learnt is None or lesson.deed is None:
-            return
-        point, description = learnt
         head = session.get_one(Person, self.cast.head)
-        action = act_on(
-            session, point, lesson.deed, description=description, owner=manager, authoriser=head, by=by
-        )
-        if lesson.deed.done_after is not None:
-            done_at = session.info["now"] + timedelta(days=lesson.deed.done_after)
-            self.agenda.add(done_at, partial(_finish, action.id))
+        if lesson.needs_nothing:
+            propose_no_action(session, review, reason=NOTHING_NEEDED, by=by)
+            agreed_at = min(session.info["now"] + timedelta(days=1), self.agenda.now)
+            self.agenda.add(agreed_at, partial(_need_nothing, review.id, head.id))
+            return
+        learnt = learn_from(session, review, told=manager, unverified=lesson.unverified, by=by)
+        if learnt is None:
+            return
+        point, first_step = learnt
+        for deed in lesson.deeds:
+            owner = session.get_one(Team, self.cast.teams[team]) if deed.by_team else manager
+            play_action(
+                self.agenda, session, point, deed, first_step=first_step, owner=owner, head=head, by=by
+            )
 
 
-def _finish(action_id: int, session: Session) -> None:
-    action = session.get_one(FollowUpAction, action_id)
-    finish_action(session, action, note="Done, and the team was told.", by=action.owner)
+def _need_nothing(review_id: int, head_id: int, session: Session) -> None:
+    proposal = session.get_one(NoActionNeeded, review_id)
+    authorise_no_action(session, proposal, by=session.get_one(Person, head_id))

@@ -17,13 +17,18 @@ from qa_app.screens import (
     import_cases,
     learning,
     office,
+    overview,
+    policy,
     reassign,
+    reports,
     results,
     review,
     reviews,
+    risks,
     samples,
     scorecards,
     second_scoring,
+    service,
     start,
     themes,
 )
@@ -36,20 +41,25 @@ _EVERYONE: Final[set[Role]] = set()  # whoever is signed in, even without a role
 # Each screen, and who has it. What a person may see and do there is held by queries and actions.
 _SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
     "start": (start.show, _EVERYONE),
+    "overview": (overview.show, {Role.HEAD}),
     "reviews": (reviews.show, _REVIEWERS | {Role.HEAD}),
     "review": (review.show, _REVIEWERS | {Role.HEAD}),
     "samples": (samples.show, _REVIEWERS | {Role.HEAD}),
     "allocation": (allocation.show, _REVIEWERS | {Role.HEAD}),
     "results": (results.show, _REVIEWERS | {Role.HEAD}),
+    "service": (service.show, {Role.LINE_MANAGER, Role.HEAD}),
+    "risks": (risks.show, {Role.LINE_MANAGER, Role.HEAD}),
     "held_cases": (held_cases.show, _EVERYONE),  # an approver may have no role
     "disputes": (disputes.show, _REVIEWERS | {Role.HEAD}),
     "learning": (learning.show, _EVERYONE),  # an action may be anybody's
+    "reports": (reports.show, _EVERYONE),  # what is published is for anybody
     "themes": (themes.show, {Role.QA_REVIEWER, Role.THEMATIC_REVIEWER, Role.HEAD}),
     "second_scoring": (second_scoring.show, {Role.QA_REVIEWER, Role.HEAD}),
     "adjudication": (adjudication.show, {Role.QA_REVIEWER, Role.HEAD}),
     "calibration": (calibration.show, _REVIEWERS | {Role.HEAD}),
     "import_cases": (import_cases.show, {Role.ADMINISTRATOR, Role.HEAD, Role.QA_REVIEWER}),
     "scorecards": (scorecards.show, _EVERYONE),
+    "policy": (policy.show, _EVERYONE),
     "reassign": (reassign.show, {Role.LINE_MANAGER, Role.HEAD, Role.ADMINISTRATOR}),
     "office": (office.show, {Role.ADMINISTRATOR, Role.HEAD}),
 }
@@ -61,6 +71,9 @@ _STYLE: Final = """<style>
 .qa-sign-out button{font:inherit;color:#1d4a7a;background:none;border:0;padding:.2rem 0;cursor:pointer;
 text-decoration:underline}
 [data-testid="stPageLink"] p{color:#1d4a7a;text-decoration:underline}
+/* A link is read to its end, however narrow its column. */
+[data-testid="stPageLink"] a{height:auto}
+[data-testid="stPageLink"] :is(a,span,div,p){white-space:normal;overflow:visible;text-overflow:clip}
 /* The parts of a typed date or time are narrower than the 24 pixels that WCAG 2.2 asks of a target. */
 [role="spinbutton"]{display:inline-block;min-width:24px;
 min-height:24px;text-align:center}

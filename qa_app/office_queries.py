@@ -28,6 +28,7 @@ from sampling.records.people import (
     in_force,
     may_act_as,
 )
+from sampling.records.service_settings import SERVICE_SETTINGS, service_value_in_words
 from sampling.records.settings import NATIONS, SETTINGS, Setting, setting
 from scorecards.visibility import BLIND_ROLES
 
@@ -222,6 +223,8 @@ def value_in_words(name: str, value: str) -> str:
         return value or "No link"
     if name == "dispute_window":
         return f"{value} working days"
+    if name in SERVICE_SETTINGS and name != "service_share":
+        return service_value_in_words(name, value)
     return f"{(Decimal(value) * 100).normalize():f}%"
 
 

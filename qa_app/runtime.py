@@ -28,13 +28,17 @@ COOKIE: Final = "qa_session"
 # The screens, by the name of their module and address; the first is the one a visitor lands on.
 SCREENS: Final = {
     "start": "Start",
+    "overview": "Overview",
     "reviews": "Reviews",
     "review": "Review",
     "samples": "Samples",
     "allocation": "Allocation",
     "results": "Results",
+    "service": "Service standards",
+    "risks": "Risks",
     "held_cases": "Held cases",
     "learning": "Learning",
+    "reports": "Reports",
     "second_scoring": "Second scoring",
     "adjudication": "Adjudication",
     "disputes": "Feedback and disputes",
@@ -42,6 +46,7 @@ SCREENS: Final = {
     "themes": "Themes",
     "import_cases": "Import cases",
     "scorecards": "Scorecards",
+    "policy": "Policy documents",
     "reassign": "Reassign work",
     "office": "Office",
 }

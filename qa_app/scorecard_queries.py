@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from learning_register.citations import parse_reference, read_quality_standards
-from learning_register.queries import charter_commitments
+from learning_register.citations import parse_reference
+from learning_register.document_queries import charter_commitments
+from learning_register.policy_reading import shipped_quality_standards
 from learning_register.tables_policy import PolicyParagraph, PolicyVersion
 from sampling.records.cases import Case
 from scorecards.requirements import CaseAttribute, Scorecard
@@ -54,8 +54,7 @@ def policy_of(session: Session, card: Scorecard) -> Policy:
 
 @cache
 def _quality_standards() -> dict[int, str]:
-    shipped = files("learning_register") / "shipped" / "quality-standards.toml"
-    return {row.number: row.title for row in read_quality_standards(shipped.read_text("utf-8"))}
+    return {int(row.number): row.title for row in shipped_quality_standards().paragraphs}
 
 
 def policy_documents(session: Session) -> dict[tuple[str, str], str]:

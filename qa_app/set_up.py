@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from learning_register.documents import load_shipped_documents
+from learning_register.root_causes import load_shipped_root_causes
 from sampling.records.cases import Import
 from sampling.records.people import LineManagement, Person, Role, RoleHeld, Team
 from sampling.records.settings import Setting
@@ -56,11 +57,12 @@ def set_up_checklist(session: Session) -> list[Step]:
 
 
 def load_shipped(session: Session, *, by: Person) -> None:
-    """Give a new office what every office starts from: the scorecards, the guidance, the Charter."""
+    """Give a new office what every office starts from: scorecards, guidance, the Charter, root causes."""
     for definition in shipped_scorecards():
         publish_scorecard(session, definition, by=by)
     load_shipped_approval_levels(session, by=by)
     load_shipped_documents(session, by=by)
+    load_shipped_root_causes(session, by=by)
 
 
 def _count(session: Session, table: type[DeclarativeBase], *conditions: ColumnElement[bool]) -> int:

@@ -10,7 +10,7 @@ from math import floor
 from typing import Final
 
 from learning_register.citations import LearningKind
-from learning_register.follow_up import ActionState
+from learning_register.follow_up import ActionState, Result
 from sampling.records.cases import CaseState
 from sampling.records.database import OFFICE_TIME
 from sampling.tables import Route
@@ -57,7 +57,23 @@ LEARNING_KINDS: Final = {
     LearningKind.ORGANISATIONAL: "Organisational",
     LearningKind.GOOD_PRACTICE: "Good practice",
 }
-ACTION_STATES: Final = {ActionState.OPEN: "Open", ActionState.DONE: "Done"}
+ACTION_STATES: Final = {
+    ActionState.DRAFT: "Draft, to be authorised",
+    ActionState.AUTHORISED: "Authorised",
+    ActionState.IN_PROGRESS: "In progress",
+    ActionState.DONE: "Done",
+    ActionState.MONITORING: "Monitoring",
+    ActionState.EFFECTIVE: "Effective",
+    ActionState.NOT_EFFECTIVE: "Not effective",
+    ActionState.CLOSED: "Closed",
+    ActionState.DECLINED: "Declined",
+}
+ACTION_RESULTS: Final = {
+    Result.EFFECTIVE: "Effective",
+    Result.NOT_EFFECTIVE: "Not effective",
+    Result.NOT_MEASURABLE: "Not measurable",
+    Result.NOT_SHOWN: "Not shown by the review date",
+}
 
 
 def in_words(day: date) -> str:

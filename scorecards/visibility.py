@@ -6,7 +6,7 @@ takes the reviews by their verdicts, one verdict tells something of the next: th
 score. And of a pair that somebody is to adjudicate they see neither review before it is decided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import (
@@ -43,6 +43,19 @@ def team_of_review() -> ColumnElement[int | None]:
     return _of_frame(select(Frame.team_id))
 
 
+def has_route(route: Route) -> ColumnElement[bool]:
+    """The condition on Review that it is of a sample of this route."""
+    # By the draws, of which there are few: a query over all reviews asks for the frames once, not of each.
+    draws = (
+        select(Draw.id)
+        .join(Plan, Plan.id == Draw.plan_id)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .where(Frame.route == route)
+        .correlate(None)
+    )
+    return _draw_of_review().in_(draws)
+
+
 def team_of_case() -> ColumnElement[int | None]:
     """The team a review's case had when its frame was frozen, as a correlated scalar."""
     return (
@@ -61,10 +74,10 @@ def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
     if roles & {Role.HEAD, Role.QA_REVIEWER}:
         seen.append(true())
     if Role.THEMATIC_REVIEWER in roles:
-        seen.append(route_of_review() == Route.THEMATIC)
+        seen.append(has_route(Route.THEMATIC))
     teams = teams_managed(session, person)
     if teams:
-        seen.append(and_(route_of_review() == Route.OPEN, team_of_review().in_(teams)))
+        seen.append(_is_of_teams_month(teams))
     submitted = Review.state == ReviewState.SUBMITTED
     return or_(
         Review.reviewer_id == person.id,
@@ -83,16 +96,14 @@ def is_sealed_for(session: Session, person: Person) -> ColumnElement[bool]:
     teams = teams_managed(session, person)
     sealed: list[ColumnElement[bool]] = []
     if blind:
-        sealed.append(and_(route_of_review() == Route.OPEN, not_(second_score_is_in())))
+        sealed.append(and_(has_route(Route.OPEN), not_(second_score_is_in())))
         sealed.append(is_to_be_adjudicated())
         by_verdict = _running_by_verdict(session)
         if by_verdict:
             sealed.append(_is_scored_again_in(by_verdict))
     if blind and teams:
         sealed.append(
-            and_(
-                route_of_review() == Route.OPEN, team_of_case().in_(teams), not_(second_sample_is_complete())
-            )
+            and_(has_route(Route.OPEN), team_of_case().in_(teams), not_(second_sample_is_complete()))
         )
     if teams:
         sealed.append(and_(is_running_second(), team_of_case().in_(teams)))
@@ -123,18 +134,13 @@ def second_sample_is_complete() -> ColumnElement[bool]:
 
 def is_to_be_adjudicated() -> ColumnElement[bool]:
     """The condition on Review that it is one of the two of a pair that waits for a third person."""
-    return exists(
-        select(Adjudication.sampled_case_id)
-        .join(SecondScoring, SecondScoring.sampled_case_id == Adjudication.sampled_case_id)
-        .where(
-            Adjudication.decided_at.is_(None),
-            or_(
-                SecondScoring.manager_review_id == Review.id,
-                SecondScoring.sampled_case_id == Review.sampled_case_id,
-            ),
-        )
-        .correlate(Review)
+    waiting = select(Adjudication.sampled_case_id).where(Adjudication.decided_at.is_(None)).correlate(None)
+    managers = (
+        select(SecondScoring.manager_review_id)
+        .where(SecondScoring.sampled_case_id.in_(waiting))
+        .correlate(None)
     )
+    return or_(Review.id.in_(managers), Review.sampled_case_id.in_(waiting))
 
 
 def _running_by_verdict(session: Session) -> list[int]:
@@ -160,17 +166,15 @@ def _is_scored_again_in(draws: Sequence[int]) -> ColumnElement[bool]:
 
 def is_running_second() -> ColumnElement[bool]:
     """The condition on Review that it is a second score of a second scoring still under way."""
-    return and_(route_of_review() == Route.SECOND, not_(sample_is_complete()))
-
-
-def sample_is_complete() -> ColumnElement[bool]:
-    """The condition on Review that every case of its draw has a submitted review."""
-    own_case = aliased(SampledCase)
-    return exists(
-        select(own_case.id)
-        .where(own_case.id == Review.sampled_case_id, _is_complete(own_case.draw_id))
-        .correlate(Review)
+    own = aliased(Draw)
+    running = (
+        select(own.id)
+        .join(Plan, Plan.id == own.plan_id)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .where(Frame.route == Route.SECOND, not_(_is_complete(own.id)))
+        .correlate(None)
     )
+    return _draw_of_review().in_(running)
 
 
 def _is_complete(draw_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -180,7 +184,10 @@ def _is_complete(draw_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
         .outerjoin(score, and_(score.sampled_case_id == sibling.id, score.state == ReviewState.SUBMITTED))
         .where(sibling.draw_id == draw_id, score.id.is_(None))
     )
-    return not_(exists(outstanding))
+    # A draw that is closed need not be gone through case by case; one of before there was a register is not.
+    own = aliased(Draw)
+    closed = exists(select(own.id).where(own.id == draw_id, own.closed_at.is_not(None)))
+    return or_(closed, not_(exists(outstanding)))
 
 
 def may_see_learning(
@@ -195,14 +202,35 @@ def may_see_learning(
     teams = teams_managed(session, person)
     if not teams:
         return condition
-    route = route_of_review()
     told = and_(
         Review.state == ReviewState.SUBMITTED,
         team_id.in_(teams),
-        route != Route.OPEN,
+        not_(has_route(Route.OPEN)),
         not_(is_running_second()),
     )
     return or_(condition, told)
+
+
+def _is_of_teams_month(teams: Collection[int]) -> ColumnElement[bool]:
+    """The condition on Review that it is of the open sample of one of these teams."""
+    draws = (
+        select(Draw.id)
+        .join(Plan, Plan.id == Draw.plan_id)
+        .join(Frame, Frame.id == Plan.frame_id)
+        .where(Frame.route == Route.OPEN, Frame.team_id.in_(teams))
+        .correlate(None)
+    )
+    return _draw_of_review().in_(draws)
+
+
+def _draw_of_review() -> ColumnElement[int]:
+    """The draw of a review's case, as a correlated scalar."""
+    return (
+        select(SampledCase.draw_id)
+        .where(SampledCase.id == Review.sampled_case_id)
+        .correlate(Review)
+        .scalar_subquery()
+    )
 
 
 def _of_frame(columns: Select[T]) -> ColumnElement[T]:

@@ -11,10 +11,13 @@ from kept import once
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from learning_register.actions import TypedCitation, log_learning
+from learning_register.authorising import authorise_action
 from learning_register.citations import LearningKind
+from learning_register.citing import TypedCitation
 from learning_register.documents import GUIDANCE, load_shipped_documents
 from learning_register.following_up import add_action
+from learning_register.progressing import start_action
+from learning_register.raising import log_learning
 from learning_register.tables import LearningPoint
 from learning_register.tables_actions import FollowUpAction
 from sampling.actions import register_quota_plan, register_sized_plan
@@ -317,8 +320,8 @@ class ScoredOffice:
             log = partial(log_learning, **given)  # type: ignore[arg-type]
             return log(session, session.get_one(Review, review_id), by=self.person(session, name)).id
 
-    def act_on(self, name: str, point_id: int, **changes: object) -> int:
-        """Add an action to a learning point, Otto's, authorised by the Head; its id."""
+    def act_on(self, name: str, point_id: int, *, begun: bool = True, **changes: object) -> int:
+        """Add an action to a learning point, Otto's, authorised by the Head, who begins it; its id."""
         with self.writing() as session:
             given: dict[str, object] = {
                 "description": "Go through the template at the team meeting.",
@@ -327,10 +330,15 @@ class ScoredOffice:
                 "target_date": date(2026, 7, 20),
                 **changes,
             }
-            for who in ("owner", "authoriser"):
-                given[who] = self.person(session, str(given[who]))
+            for who in ("owner", "authoriser", "verifier"):
+                if isinstance(given.get(who), str):
+                    given[who] = self.person(session, str(given[who]))
             add = partial(add_action, **given)  # type: ignore[arg-type]
-            return add(session, session.get_one(LearningPoint, point_id), by=self.person(session, name)).id
+            action = add(session, session.get_one(LearningPoint, point_id), by=self.person(session, name))
+            if begun:
+                authorise_action(session, action, by=action.authoriser)
+                start_action(session, action, by=self.person(session, "Hedda Head"))
+            return action.id
 
     def change(self, action: Callable[..., object], name: str, row_id: int, **named: object) -> None:
         """Do something to a follow-up action: `change(finish_action, "Otto Owner", 1, note="Done.")`."""

@@ -9,11 +9,16 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from learning_register.actions import TypedCitation, feed_back, log_learning
+from learning_register.action_queries import follow_up_actions
+from learning_register.actions import feed_back
+from learning_register.authorising import authorise_action
 from learning_register.citations import LearningKind
+from learning_register.citing import TypedCitation
 from learning_register.documents import GUIDANCE, load_shipped_documents
-from learning_register.following_up import add_action, finish_action
-from learning_register.queries import follow_up_actions, learning_points
+from learning_register.following_up import add_action
+from learning_register.point_queries import learning_points
+from learning_register.progressing import finish_action, start_action
+from learning_register.raising import log_learning
 from sampling.actions import register_plan_to_show, register_quota_plan
 from sampling.drawing import carry_out_plan
 from sampling.frames import freeze_case_frame, freeze_open_frame
@@ -247,6 +252,8 @@ def test_from_an_extract_to_a_follow_up_action(engine: Engine, cast: Cast) -> No
             target_date=date(2026, 7, 20),
             by=manager,
         )
+        authorise_action(session, action, by=head)
+        start_action(session, action, by=manager)
         action_id = action.id
     later = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
     with writing(engine, now=later) as session:

@@ -93,7 +93,7 @@ def test_the_commands_take_an_office_from_nothing_to_a_verified_draw(tmp_path: P
 def test_diagrams_are_those_of_the_code() -> None:
     of_draws, of_actions = ("\n".join(sorted(block.splitlines()[1:])) for block in blocks("mermaid"))
     assert of_draws == diagram({start or "[*]": ends for start, ends in register_chain.MOVES.items()})
-    assert of_actions == diagram({"[*]": ["open"], **follow_up.MOVES})
+    assert of_actions == diagram({"[*]": ["draft"], **follow_up.MOVES})
 
 
 def diagram(moves: Mapping[Any, Iterable[Any]]) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from qa_app.migrating import TABLES
+from qa_app.migrating import TABLES, is_declared
 from sampling.records.database import UtcDateTime
 
 
@@ -19,6 +19,7 @@ context.configure(
     target_metadata=TABLES,
     render_as_batch=True,
     render_item=_render,
+    include_name=is_declared,
     compare_server_default=True,
 )
 with context.begin_transaction():

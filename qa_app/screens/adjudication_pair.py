@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from learning_register.tables_policy import PolicyParagraph
 from qa_app.agreement_words import REASONS
-from qa_app.runtime import as_typed, carry_out, do, flash, problem
+from qa_app.runtime import as_typed, carry_out, do, flash, link, problem
 from qa_app.screens.review_guidance import paragraphs_for, show_guidance
 from qa_app.wording import RESPONSES, moment_in_words
 from sampling.records.cases import Case
@@ -25,6 +25,13 @@ def decide(sheet: PairSheet) -> None:
     st.subheader(as_typed(sheet.reference), anchor=False)
     if sheet.is_decided:
         st.write("This pair has been decided.")
+        link(
+            "learning",
+            "Log what it taught",
+            part="New learning point",
+            source="adjudication",
+            of=sheet.sampled_case_id,
+        )
         return
     if sheet.draft is None:
         _begin(sheet)

@@ -203,6 +203,8 @@ def _decided(rows: list[DisputeRow]) -> None:
         empty="No dispute has been decided yet that you may see.",
         download="disputes.csv",
     )
+    if rows:
+        link("learning", "Log what a dispute taught", part="New learning point", source="dispute")
 
 
 def _sheets(sheets: pd.DataFrame) -> None:

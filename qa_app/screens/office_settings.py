@@ -1,12 +1,36 @@
 """Settings of the office, each with a start date, and what they were."""
 
+from typing import Final
+
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from qa_app import office_queries, runtime
+from sampling.case_filters import attribute_names
 from sampling.records.database import today
 from sampling.records.people import Person
+from sampling.records.service_settings import CLOCK_UNITS, OFF, SERVICE_SETTINGS, START_OF_CLOCK, counted
 from sampling.records.settings import NATIONS, SETTINGS, set_setting, setting
+
+_SUBJECTS: Final = {
+    "Quality and sampling": [name for name in SETTINGS if name not in {*SERVICE_SETTINGS, "case_link"}],
+    "Service standards": [
+        name
+        for name in SERVICE_SETTINGS
+        if name not in CLOCK_UNITS and not name.endswith(("_types", "_column"))
+    ],
+    "Clocks of other documents": [
+        *CLOCK_UNITS,
+        *(name for name in SERVICE_SETTINGS if name.endswith(("_types", "_column"))),
+    ],
+    "The case system": ["case_link"],
+}
+_NUMBERS: Final = {
+    "service_days": "Working days",
+    "long_case_weeks": "Weeks",
+    "caseload": "Open cases",
+    "queue_size": "Cases; empty for no number",
+}
 
 
 def show() -> None:
@@ -24,7 +48,10 @@ def show() -> None:
             runtime.carry_out(_keep_shipped, done="The shipped values are saved as the office's own.")
     runtime.table(now, caption="Settings as they are today", key="settings-now")
 
-    name = st.selectbox("Setting to change", list(SETTINGS), format_func=lambda name: SETTINGS[name][1])
+    subject = st.segmented_control(
+        "Settings of", list(_SUBJECTS), default=next(iter(_SUBJECTS)), required=True, key="settings-of"
+    )
+    name = st.selectbox("Setting to change", _SUBJECTS[subject], format_func=lambda name: SETTINGS[name][1])
     with st.form(runtime.fresh(f"set-{name}")):
         value = _value(name, values[name])
         starts_on = runtime.date_input("From which day on", key=runtime.fresh(f"set-{name}-from"), value=day)
@@ -52,6 +79,21 @@ def _value(name: str, now: str) -> str:
         return st.text_input("Cases per caseworker and month", value=now)
     if name == "dispute_window":
         return st.text_input("Working days", value=now)
+    if name in CLOCK_UNITS:
+        return _clock(name, now)
+    if name in ("service_clock", "long_case_clock"):
+        starts = list(START_OF_CLOCK)
+        return st.selectbox(
+            "Counted from", starts, index=starts.index(now), format_func=START_OF_CLOCK.__getitem__
+        )
+    if name in _NUMBERS:
+        return st.text_input(_NUMBERS[name], value=now)
+    if name.endswith("_types"):
+        return st.text_input(
+            "Types", value=now, help="As the case system names them, with semicolons between; empty for all."
+        )
+    if name.endswith("_column"):
+        return _column(now)
     if name == "case_link":
         return st.text_input(
             "Address",
@@ -60,6 +102,37 @@ def _value(name: str, now: str) -> str:
             help="{reference} stands for the case's reference, {id} for its identifier in the case system.",
         )
     return st.text_input("Share", value=now, help="A share between 0 and 1: type 0.98 for 98%.")
+
+
+def _clock(name: str, now: str) -> str:
+    """A clock of another document: whether it is counted, its limit, and the share that is to keep it."""
+    unit, limit = CLOCK_UNITS[name]
+    before = counted(now)
+    is_counted = st.checkbox("Count it", value=before is not None)
+    number = st.text_input(unit.capitalize(), value=str(before.limit if before else limit))
+    share = st.text_input(
+        "Share of cases that is to keep it",
+        value="" if before is None or before.share is None else f"{float(before.share):.9g}",
+        help="A share between 0 and 1, such as 0.95; empty where the office has set none.",
+    )
+    if not is_counted:
+        return OFF
+    return f"{number.strip()} at {share.strip()}" if share.strip() else number.strip()
+
+
+def _column(now: str) -> str:
+    """One of the further columns that imports have brought, or none."""
+    with runtime.reading() as session:
+        names = attribute_names(session)
+    columns = ["", *names, *([now] if now not in ("", *names) else [])]
+    return st.selectbox(
+        "Column",
+        columns,
+        index=columns.index(now),
+        format_func=lambda name: name or "None",
+        help="Imports keep further columns of an extract where the mapping names them. Days of text in it "
+        "must be written year first, 2026-07-27.",
+    )
 
 
 def _keep_shipped(session: Session, by: Person) -> None:

@@ -25,6 +25,7 @@ KINDS = {
     Kind.INTERVENTION: "Interventions to carry out",
     Kind.OWNED: "Actions owned",
     Kind.TO_AUTHORISE: "Actions authorised",
+    Kind.TO_VERIFY: "Actions to verify",
     Kind.APPROVER: "Approvals",
 }
 

@@ -4,7 +4,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from learning_register.citations import LearningKind
-from learning_register.queries import learning_points
+from learning_register.point_queries import learning_points
 from qa_app.learning_form import log_good_practice_form
 from qa_app.runtime import (
     as_typed,
@@ -147,7 +147,7 @@ def _learned_from(sheet: ReviewSheet, person: Person) -> set[str]:
         return {
             point.requirement_key
             for point in learning_points(session, person, review_id=sheet.review_id)
-            if point.kind != LearningKind.GOOD_PRACTICE
+            if point.kind != LearningKind.GOOD_PRACTICE and point.requirement_key is not None
         }
 
 

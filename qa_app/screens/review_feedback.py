@@ -3,7 +3,7 @@
 import streamlit as st
 
 from learning_register.citations import LearningKind
-from learning_register.queries import learning_points
+from learning_register.point_queries import learning_points
 from qa_app.feedback_sheet import answer_in_words, feedback_document
 from qa_app.runtime import (
     as_typed,

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 import streamlit as st
 
 from learning_register.citations import parse_reference
-from learning_register.queries import paragraphs_of
+from learning_register.document_queries import paragraphs_of_version
 from learning_register.tables_policy import PolicyParagraph
 from qa_app.runtime import as_typed, reading
 from scorecards.requirements import Requirement, Scorecard
 
 
 def paragraphs_for(scorecard: Scorecard) -> list[PolicyParagraph]:
-    """The paragraphs of the policy document that a scorecard rests on; none when it is not loaded."""
+    """The paragraphs of the policy document that a scorecard rests on, in the version that it names.
+
+    Of the newest version where that one is not loaded; none where none is.
+    """
     with reading() as session:
-        return paragraphs_of(session, scorecard.policy_document)
+        return paragraphs_of_version(session, scorecard.policy_document, scorecard.policy_version)
 
 
 def show_guidance(requirement: Requirement, paragraphs: Sequence[PolicyParagraph], *, key: str) -> None:

@@ -4,7 +4,8 @@ from collections import Counter
 
 import streamlit as st
 
-from learning_register.queries import ActionRow, follow_up_actions
+from learning_register.action_queries import ActionRow, Concern, follow_up_actions
+from learning_register.follow_up import NOT_DONE
 from qa_app.runtime import as_typed, in_words, link, reading, signed_in, title
 from qa_app.sample_words import team_month_in_words, teams_complete_in_words
 from qa_app.screens import set_up
@@ -45,7 +46,8 @@ def show() -> None:
     show_interventions()
     _own_teams([month for month in months if month.team_id in own_teams])
     _cases(work, open_sampling=bool(own_teams))
-    _actions([action for action in actions if action.owner_id == person.id and action.state == "open"])
+    _actions([action for action in actions if person.id in action.acting and action.state in NOT_DONE])
+    _to_decide(actions, person.id)
     if Role.HEAD in roles:
         _office(months, actions, len(waiting))
     if not roles and not approves:
@@ -102,6 +104,22 @@ def _actions(own: list[ActionRow]) -> None:
     link("learning", "Go to actions")
 
 
+def _to_decide(actions: list[ActionRow], person_id: int) -> None:
+    """The actions that wait for this person to authorise them, or to say whether they worked."""
+    drafts = [row for row in actions if row.authoriser_id == person_id]
+    done = [row for row in actions if row.verifier_id == person_id]
+    for concern, own, words in (
+        (Concern.UNAUTHORISED, drafts, "to be authorised"),
+        (Concern.UNVERIFIED, done, "to be verified"),
+    ):
+        waiting = [row for row in own if concern in row.concerns]
+        if waiting:
+            wait = "waits" if len(waiting) == 1 else "wait"
+            st.write(f"{cases_in_words(len(waiting), 'action')} {wait} {words} by you.")
+            for row in waiting:
+                link("learning", f"Action {row.action_id}: {row.description}", action=row.action_id)
+
+
 def _office(months: list[TeamMonth], actions: list[ActionRow], reductions: int) -> None:
     st.subheader("The office this month", anchor=False)
     if complete := teams_complete_in_words(months):
@@ -109,7 +127,7 @@ def _office(months: list[TeamMonth], actions: list[ActionRow], reductions: int) 
     for month in months:
         st.write(f"{as_typed(month.team)}: {team_month_in_words(month)}.")
     overdue = sum(action.is_overdue for action in actions)
-    open_actions = sum(action.state == "open" for action in actions)
+    open_actions = sum(not action.is_finished for action in actions)
     are = "is" if open_actions == 1 else "are"
     st.write(f"{cases_in_words(open_actions, 'follow-up action')} {are} open, {overdue} of them overdue.")
     if reductions:

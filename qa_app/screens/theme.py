@@ -6,9 +6,10 @@ from datetime import timedelta
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from learning_register.actions import TypedCitation
+from learning_register.action_queries import people_who_can_authorise, people_who_can_own
+from learning_register.citing import TypedCitation
+from learning_register.document_queries import paragraphs_of
 from learning_register.documents import GUIDANCE
-from learning_register.queries import paragraphs_of, people_who_can_authorise, people_who_can_own
 from learning_register.recommendations import act_on_recommendation, actions_of_recommendations, close_theme
 from qa_app.runtime import as_typed, carry_out, date_input, given, in_words, link, reading, title
 from sampling.records.database import today
@@ -133,6 +134,7 @@ def _finding(sheet: ThemeSheet, finding: FindingRow, number: int, actions: Mappi
             )
         elif sheet.works_on:
             _respond(finding)
+        link("learning", "Log what it taught", part="New learning point", source="theme", of=finding.id)
         for recommendation in finding.recommendations:
             _recommendation(sheet, recommendation, actions.get(recommendation.id))
         if sheet.works_on and finding.accuracy_on is not None:

@@ -11,7 +11,7 @@ from sampling.records.people import Person
 
 
 class AuditEntry(Base):
-    """One thing that was done. `by_id` is empty only for what the command line did at set-up."""
+    """One thing that was done. `by_id` is empty for what the command line did by itself."""
 
     __tablename__ = "audit_entry"
 

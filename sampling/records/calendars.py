@@ -16,6 +16,12 @@ def bank_holidays(nation: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv=nation, years=[year, year + 1]))
 
 
+@cache
+def bank_holidays_between(nation: str, first: int, last: int) -> frozenset[date]:
+    """The bank holidays of a nation from one year to another, both included."""
+    return frozenset(holidays.country_holidays("GB", subdiv=nation, years=range(first, last + 1)))
+
+
 def month_end(session: Session, day: date) -> date:
     """The last working day of a day's month."""
     nation = setting(session, "calendar", day)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sampling.records import audit_trail
 from sampling.records.database import Base
 from sampling.records.people import Person, Role, check_may_act_as
+from sampling.records.service_settings import SERVICE_SETTINGS, check_service_setting
 from sampling.refused import Refused
 
 NATIONS: Final = {"ENG": "England", "WLS": "Wales", "SCT": "Scotland", "NIR": "Northern Ireland"}
@@ -30,6 +31,7 @@ SETTINGS: Final = {
     "dispute_window": ("10", "Working days in which a review can be disputed, once its feedback is shared"),
     "calendar": ("ENG", "Whose bank holidays count: ENG, WLS, SCT or NIR"),
     "case_link": ("", "Address at which the case system shows a case; empty for no link"),
+    **SERVICE_SETTINGS,
 }
 SHIPPED_FROM: Final = date(2000, 1, 1)
 
@@ -58,6 +60,14 @@ def setting(session: Session, name: str, on: date) -> str:
         .limit(1)
     ).first()
     return SETTINGS[name][0] if value is None else value
+
+
+def setting_over_time(session: Session, name: str) -> list[tuple[date, str]]:
+    """Every value a setting has had, with the day from which it holds; the shipped one comes first."""
+    rows = session.execute(
+        select(Setting.starts_on, Setting.value).where(Setting.name == name).order_by(Setting.starts_on)
+    )
+    return [(date.min, SETTINGS[name][0]), *((row[0], row[1]) for row in rows)]
 
 
 def set_setting(session: Session, name: str, value: str, *, starts_on: date, by: Person) -> None:
@@ -95,6 +105,9 @@ def check_setting(name: str, value: str) -> None:
         return
     if name == "case_link":
         _check_case_link(value)
+        return
+    if name in SERVICE_SETTINGS and name != "service_share":
+        check_service_setting(name, value)
         return
     share = Decimal(value) if _SHARE.fullmatch(value) else Decimal(-1)
     low = Decimal("0.5") if name == "assurance" else Decimal(0)

@@ -5,8 +5,11 @@ from scored_office import CARD, ScoredOffice
 from sqlalchemy import Engine
 
 from learning_register.action_effects import ActionEffect, action_effect
+from learning_register.aims import ParagraphAim, RequirementAim
 from learning_register.citations import LearningKind
-from learning_register.following_up import finish_action
+from learning_register.documents import GUIDANCE
+from learning_register.follow_up import Result
+from learning_register.progressing import finish_action
 from sampling.refused import Refused
 from sampling.tables import Route
 from scorecards.cards import publish_scorecard
@@ -76,3 +79,48 @@ def test_what_counts_before_and_after(engine: Engine) -> None:
     found = effect(office, QA, own)
     assert found is not None
     assert found.is_chosen
+    assert found.proposed is None
+
+
+def test_what_is_named_is_compared_in_the_central_samples(engine: Engine) -> None:
+    """A paragraph means all requirements that rest on it; one review fails once, whatever fails in it."""
+    office = ScoredOffice(engine)
+    office.draw_closed([8])
+    first, *others = office.to_do(QA, Route.CENTRAL)
+    learned = office.score(QA, first, not_met=Kind.OUTCOME)
+    point_id = office.learn(QA, learned, kind=LearningKind.ORGANISATIONAL)
+    office.draw_closed([2], route=Route.THEMATIC, name="Remedies")
+    of_theme = office.score(QA, office.to_do(QA, Route.THEMATIC)[0], not_met=Kind.OUTCOME)
+    theme_point = office.learn(QA, of_theme, kind=LearningKind.ORGANISATIONAL)
+    for sampled_id in others[:2]:
+        office.score(QA, sampled_id, everything=ResponseValue.CANNOT_ASSESS)
+    office.score(QA, others[2])
+    paragraph, told = [ParagraphAim(GUIDANCE, "38")], [RequirementAim("short-card", "told")]
+    named = [
+        office.act_on(HEAD, point_id, improves=paragraph),
+        office.act_on(HEAD, point_id, improves=told),
+        office.act_on(HEAD, theme_point),
+        office.act_on(HEAD, theme_point, improves=told),
+    ]
+    for action_id in named:
+        office.change(finish_action, HEAD, action_id, note="Gone through.")
+    of_paragraph, of_requirement, of_nothing, of_theme_named = (effect(office, QA, one) for one in named)
+    assert of_paragraph is not None
+    assert [item.requirement for item in of_paragraph.items] == [
+        "Every point was answered.",
+        "The remedy was right.",
+        "The person was told what happens next.",
+    ]
+    for each in (of_paragraph.counts, *(item.counts for item in of_paragraph.items)):
+        assert (each.failed_before, each.reviewed_before, each.reviewed_after) == (2, 3, 0)
+    assert (of_paragraph.proposed, of_paragraph.is_open, of_paragraph.of_office) == (
+        Result.NOT_SHOWN,
+        False,
+        True,
+    )
+    assert of_requirement is not None
+    assert [item.requirement for item in of_requirement.items] == ["The person was told what happens next."]
+    assert of_nothing is None  # a theme's cases were drawn for its question
+    assert of_theme_named is not None
+    # Of central samples, and with the review that the other point was learned from: it met this one.
+    assert (of_theme_named.counts.failed_before, of_theme_named.counts.reviewed_before) == (2, 4)

@@ -1,19 +1,17 @@
-"""Learning points and follow-up actions, by the real actions: who may, what must be cited, what stays."""
+"""Learning points, by the real actions: who may, what must be cited, what stays."""
 
 from datetime import date
 
 import pytest
 from scored_office import ScoredOffice
-from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, select
 
-from learning_register.actions import TypedCitation, feed_back
+from learning_register.actions import feed_back
 from learning_register.citations import LearningKind
+from learning_register.citing import TypedCitation
 from learning_register.documents import GUIDANCE
-from learning_register.following_up import finish_action, move_target_date, reopen_action
-from learning_register.queries import follow_up_actions, learning_points, told_by_default
+from learning_register.point_queries import learning_points, told_by_default
 from learning_register.tables import LearningCitation, LearningPoint
-from learning_register.tables_actions import FollowUpAction
 from sampling.refused import Refused
 from sampling.tables import Route
 from scorecards.requirements import Kind
@@ -139,90 +137,3 @@ def test_feedback_goes_to_the_caseworkers_manager_unless_told(office: ScoredOffi
     assert (row.fed_back_on, row.fed_back_to) == (day, NORTH)
     feed(NORTH, day, to=HEAD)
     assert office.ask(learning_points, NORTH)[0].fed_back_to == HEAD
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"owner": NORTH, "authoriser": NORTH}, "authorised by its owner"),
-        ({"authoriser": "Quinn Qua"}, "cannot authorise"),
-        ({"target_date": date(2026, 7, 5)}, "has passed"),
-        ({"description": " "}, "says nothing"),
-    ],
-)
-def test_an_action_has_an_owner_another_authoriser_and_a_date_to_come(
-    office: ScoredOffice, changes: dict[str, object], words: str
-) -> None:
-    point_id = office.learn(NORTH, not_met(office))
-    with pytest.raises(Refused, match=words):
-        office.act_on(NORTH, point_id, **changes)
-
-
-def test_the_database_too_holds_owner_and_authoriser_apart(engine: Engine) -> None:
-    office = ScoredOffice(engine)
-    action_id = office.act_on(NORTH, office.learn(NORTH, not_met(office)))
-    with pytest.raises(IntegrityError), office.writing() as session:
-        session.execute(
-            update(FollowUpAction)
-            .where(FollowUpAction.id == action_id)
-            .values(owner_id=FollowUpAction.authoriser_id)
-        )
-    with pytest.raises(IntegrityError), office.writing() as session:
-        session.execute(update(FollowUpAction).where(FollowUpAction.id == action_id).values(state="done"))
-
-
-def test_overdue_is_worked_out_and_the_first_target_date_stays(office: ScoredOffice) -> None:
-    action_id = office.act_on(NORTH, office.learn(NORTH, not_met(office)))
-
-    def row() -> tuple[bool, int, date, date]:
-        (found,) = office.ask(follow_up_actions, NORTH)
-        return found.is_overdue, found.days_late, found.target_date, found.first_target_date
-
-    first = date(2026, 7, 20)
-    office.later(days=14)
-    assert row() == (False, 0, first, first)
-    office.later(days=3)
-    assert row() == (True, 3, first, first)
-    new = date(2026, 8, 3)
-    with pytest.raises(Refused, match="authorised this target date"):
-        office.change(move_target_date, OWNER, action_id, target_date=new, reason="Busy.")
-    with pytest.raises(Refused, match="why"):
-        office.change(move_target_date, HEAD, action_id, target_date=new, reason=" ")
-    with pytest.raises(Refused, match="has passed"):
-        office.change(move_target_date, HEAD, action_id, target_date=first, reason="Back.")
-    office.change(move_target_date, HEAD, action_id, target_date=new, reason="Waiting for the template.")
-    assert row() == (False, 0, new, first)
-    office.later(days=14)
-    office.change(move_target_date, HEAD, action_id, target_date=date(2026, 9, 1), reason="Again.")
-    assert row() == (False, 0, date(2026, 9, 1), first)
-
-
-def test_done_and_opened_again(office: ScoredOffice) -> None:
-    action_id = office.act_on(NORTH, office.learn(NORTH, not_met(office)))
-    with pytest.raises(Refused, match="no such action"):
-        office.change(finish_action, SOUTH, action_id, note="Done.")
-    with pytest.raises(Refused, match="Say what was done"):
-        office.change(finish_action, OWNER, action_id, note="")
-    with pytest.raises(Refused, match="so it cannot become open"):
-        office.change(reopen_action, OWNER, action_id, reason="Not done.")
-    office.later(days=16)
-    office.change(finish_action, OWNER, action_id, note="Gone through on 22 July.")
-    (row,) = office.ask(follow_up_actions, NORTH)
-    assert (row.state, row.is_overdue, row.days_late, row.done_on) == ("done", False, 2, date(2026, 7, 22))
-    with pytest.raises(Refused, match="so it cannot become done"):
-        office.change(finish_action, OWNER, action_id, note="Twice.")
-    with pytest.raises(Refused, match="Open it again first"):
-        office.change(move_target_date, HEAD, action_id, target_date=date(2026, 9, 1), reason="Late.")
-    office.change(reopen_action, NORTH, action_id, reason="The template is still missing.")
-    (row,) = office.ask(follow_up_actions, NORTH)
-    assert (row.state, row.is_overdue, row.done_on) == ("open", True, None)
-
-
-def test_who_is_named_in_an_action_sees_it_and_no_more(office: ScoredOffice) -> None:
-    point_id = office.learn(NORTH, not_met(office))
-    office.act_on(NORTH, point_id, owner=OWNER, authoriser=SOUTH)
-    for name in (OWNER, SOUTH):
-        assert len(office.ask(follow_up_actions, name)) == 1
-        assert office.ask(learning_points, name) == []
-    with pytest.raises(Refused, match="not for you to see"):
-        office.act_on(OWNER, point_id)

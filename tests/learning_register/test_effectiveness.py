@@ -5,7 +5,7 @@ from math import comb
 
 import pytest
 
-from learning_register.effectiveness import BeforeAndAfter, Effect, before_and_after
+from learning_register.effectiveness import MOST, BeforeAndAfter, Effect, compare
 from sampling.refused import Refused
 
 RATES = [step / 20 for step in range(21)]
@@ -15,7 +15,7 @@ RATES = [step / 20 for step in range(21)]
 @pytest.mark.parametrize("confidence", [0.95, 0.8])
 def test_wrong_as_seldom_as_it_says(before: int, after: int, confidence: float) -> None:
     results = {
-        (x, y): before_and_after(x, before, y, after, confidence=confidence)
+        (x, y): compare((x, before), (y, after), confidence=confidence)
         for x, y in product(range(before + 1), range(after + 1))
     }
     for p, q in product(RATES, repeat=2):
@@ -43,19 +43,56 @@ def test_wrong_as_seldom_as_it_says(before: int, after: int, confidence: float) 
 
 
 def test_nothing_reviewed_shows_nothing() -> None:
-    for counts in ((3, 10, 0, 0), (0, 0, 3, 10), (0, 0, 0, 0)):
-        result = before_and_after(*counts)
+    for before, after in (((3, 10), (0, 0)), ((0, 0), (3, 10)), ((0, 0), (0, 0))):
+        result = compare(before, after)
         assert (result.verdict, result.difference, result.p_value) == (Effect.NOT_SHOWN, None, 1.0)
         assert result.difference_low < 0 < result.difference_high
 
 
 def test_a_large_office() -> None:
-    result = before_and_after(300, 5000, 150, 5000)
+    result = compare((300, 5000), (150, 5000))
     assert (result.share_before, result.share_after, result.verdict) == (0.06, 0.03, Effect.WORKED)
     assert result.difference_low < -0.03 < result.difference_high < 0
 
 
-@pytest.mark.parametrize("counts", [(3, 2, 0, 1), (0, 1, -1, 1)])
-def test_counts_that_cannot_be_are_refused(counts: tuple[int, int, int, int]) -> None:
+@pytest.mark.parametrize(("before", "after"), [((3, 2), (0, 1)), ((0, 1), (-1, 1))])
+def test_counts_that_cannot_be_are_refused(before: tuple[int, int], after: tuple[int, int]) -> None:
     with pytest.raises(Refused):
-        before_and_after(*counts)
+        compare(before, after)
+
+
+def needed_by_trying(before: tuple[int, int], after: tuple[int, int], most: int) -> int | None:
+    """How many more reviews would show it, one after another; whole failures, no fewer than so far."""
+    failed, reviewed = after
+    for more in range(most + 1):
+        failures = -(-failed * (reviewed + more) // reviewed) if reviewed else 0
+        if compare(before, (failures, reviewed + more)).verdict is Effect.WORKED:
+            return more
+    return None
+
+
+def test_so_many_more_reviews_would_show_it_and_not_one_fewer() -> None:
+    tried = 60
+    for before, after in product([(1, 1), (3, 8), (9, 12), (8, 8)], [(0, 0), (0, 3), (1, 5), (3, 4), (2, 2)]):
+        needed = compare(before, after).reviews_needed
+        by_trying = needed_by_trying(before, after, tried)
+        assert by_trying == needed or (by_trying is None and (needed is None or needed > tried))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "needed"),
+    [
+        ((9, 120), (0, 100), 0),
+        ((3, 10), (0, 0), 22),
+        ((2100, 10000), (2000, 10000), 7355),
+        ((9, 120), (12, 100), None),  # it fails more often than before
+        ((9, 120), (5, 100), None),  # 120 reviews before say too little of so small a difference
+        ((0, 120), (0, 10), None),
+        ((1, 10), (0, MOST), 0),
+        ((0, 10), (0, MOST), None),
+    ],
+)
+def test_how_many_more_reviews_are_needed(
+    before: tuple[int, int], after: tuple[int, int], needed: int | None
+) -> None:
+    assert compare(before, after).reviews_needed == needed

@@ -7,6 +7,8 @@ from kept import once
 from scored_office import NOW, START, ScoredOffice
 from sqlalchemy import Engine, select
 
+from learning_register.action_people import hand_over
+from learning_register.follow_up import Part
 from learning_register.reassigning import Held, Kind, burdened, held_by, reassign
 from learning_register.tables_actions import FollowUpAction
 from sampling.records.appointments import record_absence
@@ -120,7 +122,7 @@ def test_all_that_waits_for_a_person_goes_to_another_in_one_go(office: ScoredOff
         first, second = session.scalars(select(Approver).order_by(Approver.id))
         assert (first.ends_on, second.person_id, second.starts_on) == (NOW.date(), sue.id, NOW.date())
         entries = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("reassign%")))
-        assert sorted(set(entries)) == ["reassign_action", "reassign_case", "reassign_intervention"]
+        assert sorted(set(entries)) == ["reassign_case", "reassign_intervention"]
 
 
 def test_one_that_cannot_go_keeps_all_of_them_where_they_are(office: ScoredOffice) -> None:
@@ -147,6 +149,20 @@ def test_one_that_cannot_go_keeps_all_of_them_where_they_are(office: ScoredOffic
         give(office, OTTO, [draft], SUE, by=HEAD)
     with pytest.raises(Refused, match="Nothing is chosen"):
         give(office, NORA, [], SUE, by=HEAD)
+
+
+def test_whoever_verifies_an_action_is_followed_by_somebody_who_did_not_do_it(office: ScoredOffice) -> None:
+    with office.writing() as session:
+        action = session.scalars(select(FollowUpAction).order_by(FollowUpAction.id)).first()
+        assert action is not None
+        head = office.person(session, HEAD)
+        sue = office.person(session, SUE)
+        hand_over(session, action, part=Part.VERIFIER, to=sue, reason="She can.", by=head)
+    to_verify = [held for held in things(office, SUE, HEAD) if held.kind is Kind.TO_VERIFY]
+    with pytest.raises(Refused, match="owns this action"):
+        give(office, SUE, to_verify, OTTO, by=HEAD)
+    assert give(office, SUE, to_verify, HEAD, by=HEAD) == 1
+    assert [held.kind for held in things(office, HEAD, HEAD)] == [Kind.TO_VERIFY]
 
 
 def test_nobody_learns_here_which_cases_are_scored_again_or_what_was_found(office: ScoredOffice) -> None:

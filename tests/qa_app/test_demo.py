@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from learning_register.action_effects import action_effect
+from learning_register.action_queries import follow_up_actions
 from learning_register.citations import LearningKind
-from learning_register.follow_up import ActionState
-from learning_register.queries import follow_up_actions, learning_points
+from learning_register.follow_up import ActionState, Result
+from learning_register.point_queries import learning_points
+from learning_register.tables_actions import NoActionNeeded
 from qa_app.demo import PASSWORD, SIGN_INS, is_complete, load
 from qa_app.migrating import migrate
 from sampling.receipt import verify_receipt
@@ -37,6 +40,7 @@ from scorecards.open_results import open_results
 from scorecards.queries import submitted_reviews
 from scorecards.reductions import reductions_to_approve
 from scorecards.results import result_samples, sample_result
+from scorecards.risk_queries import risk_figures, signed_months
 from scorecards.tables_agreement import Adjudication
 from scorecards.theme_queries import recommendations_to_decide, themes
 from scorecards.verdicts import Verdict
@@ -235,7 +239,28 @@ def test_the_head_sees_learning_of_every_kind_and_what_became_of_it(session: Ses
     actions = follow_up_actions(session, head)
     assert {action.state for action in actions} == set(ActionState)
     assert sum(action.is_overdue for action in actions) == 1
-    assert any(action.state == ActionState.OPEN and not action.is_overdue for action in actions)
+    assert any(action.state == ActionState.IN_PROGRESS and not action.is_overdue for action in actions)
+    effects = {action.state: action_effect(session, action.action_id, head) for action in actions}
+    shown = effects[ActionState.EFFECTIVE]
+    assert shown is not None
+    assert shown.proposed is Result.EFFECTIVE  # a later sample shows it
+    assert {action.result for action in actions} == {
+        None,
+        Result.EFFECTIVE,
+        Result.NOT_EFFECTIVE,
+        Result.NOT_SHOWN,
+    }
+    unneeded = session.scalars(select(NoActionNeeded)).one()
+    assert unneeded.authorised_by_id == head.id
+
+
+def test_risks_are_recorded_and_two_months_are_signed_off(session: Session) -> None:
+    head = person(session, "Head of Customer Care")
+    assert [month.month for month in signed_months(session, head)] == [MONTHS[1], MONTHS[0]]
+    figures = risk_figures(session, JULY)
+    assert figures.blank > 0
+    assert figures.categories["none_identified"] > 0
+    assert 0 < figures.high <= figures.says_high
 
 
 def test_every_draw_can_be_verified(session: Session) -> None:

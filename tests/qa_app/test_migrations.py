@@ -12,7 +12,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 
-from qa_app.migrating import TABLES, migrate
+from learning_register.tables import LearningPoint
+from learning_register.tables_actions import FollowUpAction
+from qa_app.migrating import TABLES, is_declared, migrate
 from sampling.draw import draw, frame_file, plan_file, seed_from, sha256_hex, ticket
 from sampling.randomness import from_system
 from sampling.records.database import connect, reading
@@ -27,7 +29,8 @@ _SOURCES = Path(__file__).parents[2]
 
 def test_models_and_migrations_agree(engine: Engine) -> None:
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), TABLES)
+        context = MigrationContext.configure(connection, opts={"include_name": is_declared})
+        differences = compare_metadata(context, TABLES)
     assert differences == [], "write what is missing with: make migration m='what changes'"
 
 
@@ -248,6 +251,47 @@ def test_samples_reviewed_before_there_was_a_register_are_closed(first_version: 
         found = dict(session.execute(select(Draw.id, Draw.closed_at)).all())
     assert {number for number, at in found.items() if at is not None} == {1, 5}
     assert found[1] == datetime(2026, 7, 9, 10, 0, tzinfo=UTC)
+
+
+def test_actions_of_before_go_on_where_they_stood(first_version: Engine) -> None:
+    """A database of the version before, with an open action, a done one, and what both were learned from."""
+    at = "2026-07-06 09:00:02.123456"
+    card = {"id": 1, "key": "card", "version": 1, "title": "Card", "definition": "", "sha256": "00"}
+    point = {"id": 1, "review_id": 100, "requirement_key": "answered", "kind": "individual"}
+    point |= {"description": "A ground was missed.", "is_gap": False}
+    action = {"learning_point_id": 1, "description": "Number the grounds.", "owner_id": 1}
+    action |= {"authoriser_id": 2, "target_date": "2026-07-20", "first_target_date": "2026-07-20"}
+    action |= {"state": "open", "done_note": "", "logged_at": at, "logged_by_id": 1}
+    done = {"state": "done", "done_on": "2026-07-15", "done_note": "Told everybody."}
+    cited = {"document": "d", "version": "1", "reference": "38", "title": "T", "is_verified": True}
+    fill(
+        first_version,
+        [
+            *(("person", {"id": number, "name": name}) for number, name in enumerate(("One", "Two"), 1)),
+            *(("import", {"id": number} | IMPORT | {"at": at, "as_at": at}) for number in (1, 2)),
+            ("scorecard_version", card | {"published_at": at, "published_by_id": 1}),
+            *old_sample(1, at, 1),
+            old_review(100, at, 1),
+            ("charter_commitment", {"number": 5, "section": "S", "summary": "S", "number_inferred": False}),
+            ("learning_point", point | {"logged_at": at, "logged_by_id": 1}),
+            ("learning_citation", {"id": 1, "learning_point_id": 1} | cited),
+            ("learning_commitment", {"learning_point_id": 1, "number": 5}),
+            ("follow_up_action", {"id": 1} | action),
+            ("follow_up_action", {"id": 2} | action | done),
+        ],
+    )
+    migrate(first_version, to="0003")
+    migrate(first_version)
+    with reading(first_version) as session:
+        kept = session.scalars(select(LearningPoint)).one()
+        assert (kept.description, kept.source, kept.is_complete) == ("A ground was missed.", "review", True)
+        opened, finished = session.scalars(select(FollowUpAction).order_by(FollowUpAction.id))
+        assert (opened.state, finished.state) == ("in_progress", "done")
+        assert opened.authorised_on == finished.authorised_on == date(2026, 7, 6)
+        assert (opened.evidence, finished.done_on) == ([], date(2026, 7, 15))
+        (evidence,) = finished.evidence
+        assert (evidence.kind, evidence.words, evidence.given_by_id) == ("note", "Told everybody.", 1)
+        assert evidence.given_at.date() == date(2026, 7, 15)
 
 
 IMPORT = {

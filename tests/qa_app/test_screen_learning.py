@@ -8,13 +8,15 @@ from scored_office import ScoredOffice
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from learning_register.actions import TypedCitation
 from learning_register.citations import LearningKind
+from learning_register.citing import TypedCitation
 from learning_register.documents import GUIDANCE
-from learning_register.following_up import finish_action
-from learning_register.queries import follow_up_actions, learning_points
+from learning_register.point_queries import learning_points
+from learning_register.raising import learn_by_hand
+from learning_register.recording import Lesson
+from learning_register.tables import Source
 from sampling.tables import Route
-from scorecards.requirements import Kind
+from scorecards.requirements import Kind, Severity
 
 OpenScreen = Callable[..., AppTest]
 HEAD, QA, NORTH, SOUTH, OWNER = "Hedda Head", "Quinn Qua", "Nora North", "Sue South", "Otto Owner"
@@ -59,7 +61,6 @@ def field(elements: object, label: str):  # type: ignore[no-untyped-def]
 
 def test_before_anything_was_learned(office: ScoredOffice, open_screen: OpenScreen) -> None:
     assert "Nothing has been learned yet that you may see" in words(see(office, open_screen, NORTH))
-    assert "No action has been agreed yet" in words(see(office, open_screen, NORTH, part="Actions"))
 
 
 def test_learning_is_logged_beneath_an_answer_that_is_not_met(
@@ -126,12 +127,39 @@ def test_the_list_is_filtered(office: ScoredOffice, open_screen: OpenScreen, rev
     assert len(app.dataframe[0].value) == 2
     field(app.selectbox, "Kind").select("Individual").run()
     assert list(app.dataframe[0].value["Kind"]) == ["Individual"]
-    field(app.selectbox, "Kind").select("All kinds").run()
-    cited = field(app.selectbox, "Paragraph or commitment")
-    assert "Commitment 5" in cited.options
-    cited.select(next(option for option in cited.options if "2.140" in option)).run()
+    field(app.selectbox, "Kind").select("Any").run()
+    field(app.text_input, "Paragraph").input("14").run()
     assert list(app.dataframe[0].value["Kind"]) == ["Organisational"]
     assert "Service Model 2.140 Listening (unverified)" in app.dataframe[0].value["Paragraphs"].iloc[0]
+    field(app.text_input, "Paragraph").input("page 3").run()
+    assert "is not a reference to a paragraph" in app.error[0].value
+    field(app.text_input, "Paragraph").input("").run()
+    field(app.text_input, "Search in what was learned").input("complaint answered").run()
+    assert list(app.dataframe[0].value["Kind"]) == ["Individual"]
+    field(app.selectbox, "Severity").select("Serious").run()
+    assert "No learning point fits these filters" in words(app)
+    # A list can be linked to: what is in the address is chosen.
+    app = see(office, open_screen, NORTH, kind="Organisational", commitment="Any")
+    assert list(app.dataframe[0].value["Kind"]) == ["Organisational"]
+
+
+def test_the_list_is_turned_and_taken_away(office: ScoredOffice, open_screen: OpenScreen) -> None:
+    with office.writing() as session:
+        by = office.person(session, HEAD)
+        for number in range(30):
+            lesson = Lesson(LearningKind.GOOD_PRACTICE, f"=Praise number {number:02d}")
+            learn_by_hand(session, lesson, source=Source.BY_HAND, by=by)
+    app = see(office, open_screen, HEAD)
+    assert app.dataframe[0].value["What was learned"].iloc[0] == "=Praise number 29"
+    assert "Showing 1 to 25 of 30" in words(app)
+    press(app, "Next")
+    assert list(app.dataframe[0].value["What was learned"]) == [
+        f"=Praise number 0{n}" for n in (4, 3, 2, 1, 0)
+    ]
+    field(app.text_input, "Search in what was learned").input('"number 07"').run()
+    assert "1 learning point" in words(app)
+    buttons = {button.label: button for button in app.get("download_button")}
+    assert set(buttons) == {"Download as CSV", "Download as Excel", "Download as JSON"}
 
 
 def test_one_point_with_its_way_back_and_its_feedback(
@@ -149,72 +177,55 @@ def test_one_point_with_its_way_back_and_its_feedback(
     field(app.date_input, "Fed back on").set_value(date(2026, 7, 7))
     press(app, "Record the feedback")
     assert "The feedback is recorded" in app.success[0].value
-    assert "Fed back: **7 July 2026 to Nora North**" in words(app)
+    assert "Fed back: **7 July 2026 to Nora North, not acknowledged yet**" in words(app)
+    press(app, "Acknowledge it")
+    assert "Fed back: **7 July 2026 to Nora North, acknowledged" in words(app)
 
 
-def test_an_action_is_added_done_and_opened_again(
+def test_a_point_is_corrected_and_cites_more(
     office: ScoredOffice, open_screen: OpenScreen, review_id: int
 ) -> None:
-    point_id, _ = with_points(office, review_id)
-    soon = date.today() + timedelta(days=14)  # noqa: DTZ011
+    _, point_id = with_points(office, review_id)
     app = see(office, open_screen, NORTH, point=point_id)
-    assert "No action has been agreed on this yet" in words(app)
-    field(app.text_area, "What is to be done").input("Go through the template.")
-    press(app, "Add the action")
-    assert "Something is missing: the owner" in app.error[0].value
-    field(app.selectbox, "Owner, who does it").select(NORTH)
-    field(app.selectbox, "Authorised by, not the owner").select(NORTH)
-    field(app.date_input, "Target date").set_value(soon)
-    press(app, "Add the action")
-    assert "authorised by its owner" in app.error[0].value
-    field(app.selectbox, "Authorised by, not the owner").select(HEAD)
-    press(app, "Add the action")
-    assert "The action is added" in app.success[0].value
-    (row,) = office.ask(follow_up_actions, NORTH)
-
-    app = see(office, open_screen, NORTH, action=row.action_id)
-    press(app, "Mark as done")
-    assert "Say what was done" in app.error[0].value
-    field(app.text_area, "What was done").input("Gone through.")
-    press(app, "Mark as done")
-    assert "What was done: **Gone through.**" in words(app)
-    field(app.text_input, "Why is it opened again?").input("Two were away.")
-    press(app, "Open the action again")
-    assert "The action is open again" in app.success[0].value
+    press(app, "Keep the correction")
+    assert "Say why it is corrected" in app.error[0].value
+    field(app.text_area, "What was learned").input("Hedda never knew the template.").run()
+    assert "This may name people: “Hedda”" in app.warning[0].value
+    field(app.text_area, "What was learned").input("Nobody knew of the template.")
+    field(app.selectbox, "Severity of what was learned").select(Severity.SERIOUS)
+    field(app.text_input, "Why is it corrected?").input("Clearer.")
+    press(app, "Keep the correction")
+    assert "Severity: **Serious**" in words(app)
+    next(box for box in app.multiselect if box.label.startswith("Paragraphs of the")).set_value(["40"])
+    field(app.text_input, "Why is more cited?").input("It applies.")
+    press(app, "Add these")
+    assert "; 40 " in next(text.value for text in app.markdown if "Paragraphs: **" in text.value)
 
 
-def test_the_target_date_is_moved_by_who_authorised_it(
+def test_what_may_say_the_same_is_shown_before_it_is_logged(
     office: ScoredOffice, open_screen: OpenScreen, review_id: int
 ) -> None:
-    point_id, _ = with_points(office, review_id)
-    action_id = office.act_on(NORTH, point_id, owner=NORTH)
-    app = see(office, open_screen, NORTH, action=action_id)
-    assert "Move the target date" not in [button.label for button in app.button]
-    soon = date.today() + timedelta(days=14)  # noqa: DTZ011
-    office.score(NORTH, office.to_do(NORTH, Route.OPEN)[0], not_met=Kind.OUTCOME)
-    app = see(office, open_screen, HEAD, action=action_id)
-    field(app.date_input, "New target date").set_value(soon)
-    press(app, "Move the target date")
-    assert "Say why the target date moves" in app.error[0].value
-    field(app.text_input, "Why does it move?").input("Waiting for the template.")
-    press(app, "Move the target date")
-    assert "First target date: **20 July 2026**" in words(app)
+    first = office.learn(NORTH, review_id)
+    app = see(office, open_screen, NORTH, "review", review=review_id)
+    field(app.text_area, "What was learned").input("The complaint was not answered by the reasons given.")
+    press(app, "Log the learning point")
+    assert "What may say the same is shown above" in app.error[0].value
+    assert f"[Learning point {first}](learning?point={first})" in words(app)
+    press(app, "Log the learning point")
+    assert "The learning point is logged" in app.success[0].value
 
 
-def test_what_is_overdue_is_said_and_filtered(
+def test_names_are_confirmed_before_they_are_kept(
     office: ScoredOffice, open_screen: OpenScreen, review_id: int
 ) -> None:
-    point_id, _ = with_points(office, review_id)
-    office.act_on(NORTH, point_id)
-    far = date(2099, 1, 1)
-    office.act_on(NORTH, point_id, target_date=far, description="Train everybody.")
-    app = see(office, open_screen, NORTH, part="Actions")
-    assert "2 open, 1 of them overdue; 0 done." in words(app)
-    field(app.radio, "Show").set_value("Overdue").run()
-    assert list(app.dataframe[0].value["Action"]) == ["Go through the template at the team meeting."]
-    assert app.dataframe[0].value["State"].iloc[0].startswith("Overdue by ")
-    field(app.checkbox, "Only those I own or authorised").check().run()
-    assert "No action fits" in words(app)
+    app = see(office, open_screen, NORTH, "review", review=review_id)
+    field(app.text_area, "What was learned").input("Mr Smith was not called back.").run()
+    assert "This may name people: “Mr Smith”" in app.warning[0].value
+    press(app, "Log the learning point")
+    assert "confirm that these words are to stay" in app.error[0].value
+    field(app.checkbox, "I have looked at these words, and they are to stay").check()
+    press(app, "Log the learning point")
+    assert "The learning point is logged" in app.success[0].value
 
 
 @pytest.mark.parametrize("query", [{"point": 1}, {"action": 1}, {"point": "x"}, {"action": 99}])
@@ -225,25 +236,3 @@ def test_what_is_not_for_you_is_refused(
     app = see(office, open_screen, SOUTH, **query)
     assert "There is a problem" in app.error[0].value
     assert "template" not in words(app)
-
-
-def test_a_done_action_says_whether_it_worked(
-    office: ScoredOffice, open_screen: OpenScreen, review_id: int
-) -> None:
-    action_id = office.act_on(NORTH, office.learn(NORTH, review_id))
-    for_each = office.to_do(NORTH, Route.OPEN)[1:]
-    office.score(NORTH, for_each[0], not_met=Kind.OUTCOME)
-    assert "Did it work?" not in [
-        heading.value for heading in see(office, open_screen, NORTH, action=action_id).subheader
-    ]
-    office.change(finish_action, NORTH, action_id, note="Gone through.")
-    said = words(see(office, open_screen, NORTH, action=action_id))
-    assert "Not shown: no other review after 6 July 2026 that you may see answers this requirement." in said
-    office.later(1)
-    office.score(NORTH, for_each[1])
-    app = see(office, open_screen, NORTH, action=action_id)
-    said = words(app)
-    assert "Not shown: the reviews do not tell whether the action made a difference." in said
-    assert "Not met in 1 of 1 review (100%) before, and in 0 of 1 review (0%) after." in said
-    assert "between 100.0 percentage points fewer and 97.5 percentage points more (95% sure)" in said
-    assert list(app.dataframe[0].value["Not met"]) == [1, 0]

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from learning_register.citations import LearningKind
-from learning_register.queries import learning_points
+from learning_register.point_queries import learning_points
 from learning_register.tables_actions import FollowUpAction
 from sampling.records.database import today, writing
 from sampling.tables import Route, SampledCase

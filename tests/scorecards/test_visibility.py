@@ -12,11 +12,14 @@ from scored_office import NOW, START, ScoredOffice
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from learning_register.actions import check_may_see_point, feed_back
-from learning_register.following_up import finish_action, move_target_date
-from learning_register.queries import follow_up_actions, learning_points, told_by_default
+from learning_register.action_queries import follow_up_actions
+from learning_register.actions import feed_back
+from learning_register.following_up import move_target_date
+from learning_register.point_queries import learning_points, told_by_default
+from learning_register.progressing import finish_action
 from learning_register.tables import LearningPoint
 from learning_register.tables_actions import FollowUpAction
+from learning_register.visibility import check_may_see_point
 from sampling.queries import drawn_cases, samples
 from sampling.records.appointments import record_absence
 from sampling.records.people import Person, Role

@@ -23,6 +23,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_root_cause_name")),
     )
     op.create_table(
+        "learning_import",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("file_sha256", sa.Text(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("imported_by_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("points > 0", name=op.f("ck_learning_import_has_points")),
+        sa.ForeignKeyConstraint(
+            ["imported_by_id"], ["person.id"], name=op.f("fk_learning_import_imported_by_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_learning_import")),
+        sa.UniqueConstraint("file_sha256", name=op.f("uq_learning_import_file_sha256")),
+    )
+    op.create_table(
         "closed_period",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("first_day", sa.Date(), nullable=False),
@@ -44,7 +59,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("short_name", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("version_date", sa.Date(), nullable=False),
+        sa.Column("version_date", sa.Date(), nullable=True),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("loaded_by_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -192,11 +207,15 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("learning_point_id", sa.Integer(), nullable=True),
         sa.Column("for_day", sa.Date(), nullable=True),
+        sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("written_by_id", sa.Integer(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.Text(), nullable=False),
+        sa.CheckConstraint("sent_at IS NULL OR claimed_at IS NOT NULL", name=op.f("ck_mail_sent_by_claim")),
+        sa.CheckConstraint("sent_at IS NULL OR failure = ''", name=op.f("ck_mail_sent_or_failed")),
         sa.CheckConstraint("(kind = 'digest') = (for_day IS NOT NULL)", name=op.f("ck_mail_digest_has_day")),
         sa.CheckConstraint(
             "(kind = 'feedback') = (learning_point_id IS NOT NULL)", name=op.f("ck_mail_feedback_has_point")
@@ -322,6 +341,7 @@ def upgrade() -> None:
     _change_points()
     _change_paragraphs()
     _guard()
+    _search()
 
 
 def _change_actions() -> None:
@@ -359,6 +379,16 @@ def _change_actions() -> None:
         if op.get_bind().dialect.name == "postgresql"
         else "UPDATE follow_up_action SET authorised_on = substr(logged_at, 1, 10)"
     )
+    # What was done stood in a note; it is the first piece of evidence now.
+    at = (
+        "COALESCE(CAST(done_on AS timestamp) + interval '12 hours', logged_at)"
+        if op.get_bind().dialect.name == "postgresql"
+        else "COALESCE(done_on || ' 12:00:00.000000', logged_at)"
+    )
+    op.execute(
+        "INSERT INTO action_evidence (action_id, kind, words, given_at, given_by_id) "
+        f"SELECT id, 'note', done_note, {at}, owner_id FROM follow_up_action WHERE done_note <> ''"
+    )
     done = "state IN ('done', 'monitoring', 'effective', 'not_effective', 'closed')"
     checks = {
         "state_known": "state IN ('draft', 'authorised', 'in_progress', 'done', 'monitoring', 'effective', 'not_effective', 'closed', 'declined')",
@@ -375,18 +405,22 @@ def _change_actions() -> None:
         "closed_when": "(state = 'closed') = (closed_on IS NOT NULL)",
     }
     with op.batch_alter_table("follow_up_action") as batch_op:
+        batch_op.drop_column("done_note")
         for name, condition in checks.items():
             batch_op.create_check_constraint(batch_op.f(f"ck_follow_up_action_{name}"), condition)
 
 
 def _change_points() -> None:
     with op.batch_alter_table("learning_citation") as batch_op:
-        batch_op.create_index("ix_learning_citation_place", ["document", "reference"], unique=False)
+        batch_op.create_index(
+            "ix_learning_citation_place", ["document", "reference", "version"], unique=False
+        )
     with op.batch_alter_table("learning_point") as batch_op:
         batch_op.add_column(sa.Column("source", sa.Text(), nullable=False, server_default="review"))
         batch_op.add_column(sa.Column("dispute_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("finding_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("case_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("import_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("source_note", sa.Text(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("root_cause_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("recurrence_risk", sa.Text(), nullable=True))
@@ -406,6 +440,12 @@ def _change_points() -> None:
         )
         batch_op.create_foreign_key(batch_op.f("fk_learning_point_case_id_case"), "case", ["case_id"], ["id"])
         batch_op.create_foreign_key(
+            batch_op.f("fk_learning_point_import_id_learning_import"),
+            "learning_import",
+            ["import_id"],
+            ["id"],
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_learning_point_dispute_id_dispute"), "dispute", ["dispute_id"], ["id"]
         )
         batch_op.create_foreign_key(
@@ -417,6 +457,7 @@ def _change_points() -> None:
         "has_requirement": "source <> 'review' OR requirement_key IS NOT NULL",
         "has_dispute": "(source = 'dispute') = (dispute_id IS NOT NULL)",
         "has_finding": "(source = 'theme') = (finding_id IS NOT NULL)",
+        "has_import": "(source = 'review_team') = (import_id IS NOT NULL)",
         "recurrence_risk_known": "recurrence_risk IN ('low', 'medium', 'high')",
         "severity_known": "severity IN ('minor', 'moderate', 'serious')",
         "fed_back_whole": "(fed_back_on IS NULL) = (fed_back_to_id IS NULL)",
@@ -545,3 +586,40 @@ def _guard_postgresql() -> None:
     op.execute(
         f"CREATE TRIGGER report_file_kept BEFORE UPDATE OR DELETE ON report_file FOR EACH ROW {refuse}"
     )
+
+
+def _search() -> None:
+    """What points say, in full text. Each database has its own way, which the tables as declared leave out."""
+    if op.get_bind().dialect.name == "postgresql":
+        # English, but without its list of words left out: a phrase may hold them.
+        op.execute("CREATE TEXT SEARCH DICTIONARY learning_words (TEMPLATE = snowball, LANGUAGE = english)")
+        op.execute("CREATE TEXT SEARCH CONFIGURATION learning_words (COPY = english)")
+        op.execute(
+            "ALTER TEXT SEARCH CONFIGURATION learning_words ALTER MAPPING REPLACE english_stem WITH learning_words"
+        )
+        op.execute(
+            "CREATE INDEX ix_learning_point_text ON learning_point "
+            "USING gin (to_tsvector('learning_words', description || ' ' || source_note))"
+        )
+        return
+    op.execute(
+        "CREATE VIRTUAL TABLE learning_point_text USING fts5(description, source_note, "
+        "content='learning_point', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')"
+    )
+    op.execute("INSERT INTO learning_point_text (learning_point_text) VALUES ('rebuild')")
+    put = (
+        "INSERT INTO learning_point_text (rowid, description, source_note) "
+        "VALUES (NEW.id, NEW.description, NEW.source_note);"
+    )
+    take = (
+        "INSERT INTO learning_point_text (learning_point_text, rowid, description, source_note) "
+        "VALUES ('delete', OLD.id, OLD.description, OLD.source_note);"
+    )
+    for name, event, does in (
+        ("put", "INSERT", put),
+        ("taken", "DELETE", take),
+        ("changed", "UPDATE OF description, source_note", take + put),
+    ):
+        op.execute(
+            f"CREATE TRIGGER learning_point_text_{name} AFTER {event} ON learning_point BEGIN {does} END"
+        )

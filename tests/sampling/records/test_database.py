@@ -143,10 +143,14 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "follow_up_action": [
         {"id": 1, "learning_point_id": 1, "description": "Do", "owner_id": 1, "authoriser_id": 2}
-        | {"target_date": DAY, "first_target_date": DAY, "state": "done", "done_on": DAY, "done_note": ""}
+        | {"target_date": DAY, "first_target_date": DAY, "state": "done", "done_on": DAY}
         | {"authorised_on": DAY, "logged_at": NOW, "logged_by_id": 1}
     ],
     "root_cause": [{"id": 1, "name": "Haste"}],
+    "learning_import": [
+        {"id": 1, "file_name": "list.csv", "file_sha256": "00", "points": 1}
+        | {"imported_at": NOW, "imported_by_id": 1}
+    ],
     "policy_version": [
         {"id": 1, "document": "d", "title": "D", "short_name": "D", "version": "1", "version_date": DAY}
         | {"loaded_at": NOW, "loaded_by_id": 1}
@@ -169,7 +173,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "mail": [
         {"id": 1, "kind": "feedback", "to_id": 1, "to_address": "one@example.org", "subject": "S"}
-        | {"body": "B", "learning_point_id": 1, "written_at": NOW, "failure": ""}
+        | {"body": "B", "learning_point_id": 1, "written_at": NOW, "failure": "", "told": []}
     ],
     "closed_period": [
         {"id": 1, "first_day": DAY, "last_day": DAY, "closed_at": NOW, "closed_by_id": 1, "figures": {}}
@@ -291,6 +295,8 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("learning_point", "has_requirement", {"requirement_key": None}),
     ("learning_point", "has_dispute", {"source": "dispute"}),
     ("learning_point", "has_finding", {"source": "theme"}),
+    ("learning_point", "has_import", {"source": "review_team"}),
+    ("learning_import", "has_points", {"points": 0, "file_sha256": "01"}),
     ("learning_point", "recurrence_risk_known", {"recurrence_risk": "some"}),
     ("learning_point", "severity_known", {"severity": "some"}),
     ("learning_point", "fed_back_whole", {"fed_back_on": DAY}),
@@ -311,6 +317,8 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("mail", "kind_known", {"kind": "gossip", "learning_point_id": None}),
     ("mail", "feedback_has_point", {"learning_point_id": None}),
     ("mail", "digest_has_day", {"for_day": DAY}),
+    ("mail", "sent_by_claim", {"sent_at": NOW}),
+    ("mail", "sent_or_failed", {"claimed_at": NOW, "sent_at": NOW, "failure": "Refused"}),
     ("closed_period", "ends_after_start", {"last_day": YESTERDAY}),
     ("report", "ends_after_start", {"last_day": YESTERDAY}),
     ("report", "approved_whole", {"approved_at": None}),

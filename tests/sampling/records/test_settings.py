@@ -12,6 +12,7 @@ from sampling.records.audit_trail import AuditEntry
 from sampling.records.calendars import month_end, working_days_on
 from sampling.records.office import add_person
 from sampling.records.people import Person, Role
+from sampling.records.service_settings import CLOCK_UNITS, Counted, counted, names_in, service_value_in_words
 from sampling.records.settings import (
     SETTINGS,
     Setting,
@@ -19,6 +20,7 @@ from sampling.records.settings import (
     check_setting,
     set_setting,
     setting,
+    setting_over_time,
 )
 from sampling.refused import Refused
 
@@ -37,6 +39,20 @@ def test_what_nobody_has_set_has_the_shipped_value(session: Session) -> None:
         "calendar": "ENG",
         "dispute_window": "10",
         "case_link": "",
+        "service_share": "0.75",
+        "service_days": "20",
+        "service_clock": "allocation",
+        "long_case_weeks": "8",
+        "long_case_clock": "receipt",
+        "caseload": "20",
+        "queue_size": "",
+        **dict.fromkeys(CLOCK_UNITS, "off"),
+        "investigation_types": "",
+        "complaint_types": "",
+        "passed_on_column": "",
+        "acknowledged_column": "",
+        "updated_column": "",
+        "incident_column": "",
     }
     for name, value in shipped.items():
         check_setting(name, value)
@@ -54,6 +70,54 @@ def test_a_new_value_leaves_the_days_before_as_they_were(session: Session, ada: 
         "0.99",
     ]
     assert setting(session, "method_standard", JULY) == "0.80"
+
+
+def test_every_value_a_setting_has_had_with_its_days(session: Session, ada: Person) -> None:
+    set_setting(session, "service_days", "15", starts_on=JULY, by=ada)
+    set_setting(session, "service_days", "25", starts_on=APRIL, by=ada)
+    assert setting_over_time(session, "service_days") == [(date.min, "20"), (APRIL, "25"), (JULY, "15")]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "reason"),
+    [
+        (
+            "service_days",
+            ("1", "20", "365"),
+            ("", "0", "366", "2.5", "two", "²"),
+            "working days from 1 to 365",
+        ),
+        ("long_case_weeks", ("8",), ("", "0", "8 weeks", "261"), "weeks from 1 to 260"),
+        ("caseload", ("20",), ("", "-1", "501"), "cases from 1 to 500"),
+        ("queue_size", ("", "10"), ("0", "x"), "leave it empty where no number is set"),
+        ("service_clock", ("allocation", "receipt"), ("", "Receipt"), "Type one of allocation, receipt"),
+        (
+            "receipt_clock",
+            ("off", "20", "20 at 0.95", "20 at .9"),
+            ("", "on", "0", "20 at 1", "20 at 0.95%", "20, 0.95", "1000"),
+            "Type off, or a whole number of working days such as 20",
+        ),
+        ("investigation_types", ("", "Investigation; Detailed"), ("a\nb", "x" * 501), "in one line"),
+    ],
+)
+def test_what_a_setting_of_the_service_can_take(
+    name: str, good: tuple[str, ...], bad: tuple[str, ...], reason: str
+) -> None:
+    for value in good:
+        check_setting(name, value)
+        assert service_value_in_words(name, value)
+    for value in bad:
+        with pytest.raises(Refused, match=reason):
+            check_setting(name, value)
+
+
+def test_what_the_setting_of_a_clock_says() -> None:
+    assert counted("off") is None
+    assert counted("13") == Counted(13, None)
+    assert counted("13 at 0.955") == Counted(13, Fraction(955, 1000))
+    assert service_value_in_words("investigation_clock", "13 at 0.955") == "13 weeks, in 95.5% of cases"
+    assert service_value_in_words("at_once_clock", "1") == "1 working day"
+    assert names_in(" Investigation ;; Detailed review ") == ("Investigation", "Detailed review")
 
 
 def test_a_share_stays_exactly_what_was_typed(session: Session, ada: Person) -> None:

@@ -1,0 +1,43 @@
+"""The Head's screen: what needs them today, then standards, agreement, sampling, learning and risk."""
+
+import streamlit as st
+
+from qa_app.overview_figures import quarters
+from qa_app.overview_words import LEAD, SEALED
+from qa_app.runtime import as_typed, problem, reading, signed_in, title
+from qa_app.screens import (
+    overview_actions,
+    overview_learning,
+    overview_risks,
+    overview_standards,
+    overview_today,
+)
+from sampling.records.database import today
+from sampling.records.people import Role, check_may_act_as
+from sampling.refused import Refused
+from sampling.sealing import reviews_blind
+
+
+def show() -> None:
+    """One page: what waits today first, then how the office stands in a quarter."""
+    title("Overview", LEAD)
+    person = signed_in()
+    try:
+        with reading() as session:
+            check_may_act_as(session, person, Role.HEAD)
+            is_blind = reviews_blind(session, person)
+            day = today(session)
+    except Refused as refused:
+        problem(as_typed(str(refused)))
+        return
+    if is_blind:
+        st.info(SEALED)
+    overview_today.show()
+    choices = {quarter.name: quarter for quarter in quarters(day)}
+    st.subheader("The standards", anchor=False)
+    name = st.columns(3)[0].selectbox("Quarter", list(choices), key="quarter", bind="query-params")
+    quarter = choices[name]
+    overview_standards.show(quarter)
+    overview_actions.show()
+    overview_learning.show(quarter)
+    overview_risks.show()

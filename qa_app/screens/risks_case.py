@@ -1,0 +1,94 @@
+"""The risks of one case: what was recorded of it so far, and a new record."""
+
+import pandas as pd
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from qa_app.risk_words import CATEGORIES, HIGH_RISK, categories_in_words, reasons_in_words
+from qa_app.runtime import (
+    as_typed,
+    carry_out,
+    fresh,
+    link,
+    number_in_address,
+    reading,
+    signed_in,
+    table,
+    title,
+)
+from sampling.records.cases import Case
+from sampling.records.people import Person
+from sampling.refused import Refused
+from scorecards.recording_risk import may_record_risk, record_risk
+from scorecards.risk_queries import recorded_risks
+from scorecards.tables_risk import RiskRecord
+
+
+def show() -> None:
+    """The history of records, and the form for the next one."""
+    case_id = number_in_address("case", of="case")
+    person = signed_in()
+    with reading() as session:
+        case = session.get(Case, case_id)
+        if case is None:
+            raise Refused("There is no such case. Choose one from the list of risks.")
+        history = recorded_risks(session, case, person)
+        may_record = may_record_risk(session, case, person)
+    title(f"Risks of case {as_typed(case.reference)}")
+    link("risks", "All risks")
+    st.write(f"In the case system: {as_typed(case.risk or 'nothing said')}.")
+    if may_record:
+        _form(case)
+    else:
+        st.write(f"The case is {case.state}: risks are recorded while a case is open.")
+    table(
+        pd.DataFrame(
+            {
+                "Recorded": [one.recorded_at for one in history],
+                "By": [one.recorded_by for one in history],
+                "Categories": [categories_in_words(one.categories) for one in history],
+                "High risk for": [reasons_in_words(one.high_risk) for one in history],
+                "Note": [one.note for one in history],
+            }
+        ),
+        caption="What was recorded so far, the newest first",
+        key=f"risk-history-{case_id}",
+        empty="Nobody has recorded the risks of this case yet.",
+    )
+
+
+def _form(case: Case) -> None:
+    with st.form(fresh(f"risk-{case.id}")):
+        categories = st.multiselect(
+            "Categories",
+            list(CATEGORIES),
+            format_func=CATEGORIES.__getitem__,
+            key=fresh(f"risk-categories-{case.id}"),
+            placeholder="Choose those that apply",
+            help="“None identified” only once you have considered the risk in full; it stands alone.",
+        )
+        high_risk = st.multiselect(
+            "Why it is a high-risk case",
+            list(HIGH_RISK),
+            format_func=HIGH_RISK.__getitem__,
+            key=fresh(f"risk-high-{case.id}"),
+            placeholder="Nothing, or the reasons",
+        )
+        note = st.text_area(
+            "Note",
+            key=fresh(f"risk-note-{case.id}"),
+            help="Without anybody's name. Needed where the category is “Other”.",
+        )
+        if st.form_submit_button("Record the risks", type="primary"):
+
+            def record(session: Session, by: Person) -> RiskRecord:
+                return record_risk(
+                    session,
+                    session.get_one(Case, case.id),
+                    categories=categories,
+                    high_risk=high_risk,
+                    note=note,
+                    by=by,
+                )
+
+            carry_out(record, done=f"The risks of case {case.reference} are recorded.")
