@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, MetaData, inspect
 from learning_register import tables as learning_tables
 from learning_register import tables_actions, tables_mail, tables_policy, tables_reports
 from sampling import tables as sampling_tables
-from sampling.records import audit_trail, cases, office, people, settings, sign_in
+from sampling.records import audit_guards, audit_trail, cases, office, people, settings, sign_in
 from sampling.records.database import Base, connect
 from sampling.refused import Refused
 from scorecards import tables as scorecard_tables
@@ -59,7 +59,10 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
     with writing.connect() as connection, _copying_tables(connection), connection.begin():
         config = _config(connection)
         _check_not_newer(connection, config)
+        audit_guards.take_down(connection)
         command.upgrade(config, to)
+        if to == "head":
+            audit_guards.put_up(connection, TABLES)
 
 
 def is_migrated(engine: Engine) -> bool:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from qa_app.office_queries import audit_entries
 from sampling.records import audit_trail
 from sampling.records.appointments import give_role
+from sampling.records.audit_trail import record
 from sampling.records.database import OFFICE_TIME, reading, writing
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import LineManagement, Membership, Person, Role, RoleHeld, Team, manager_of
@@ -122,6 +123,7 @@ def test_a_person_an_import_brought_in_is_completed_not_doubled(
 ) -> None:
     with writing(sqlite_engine) as session:
         session.add(Person(name="HOPPER G", case_system_name="HOPPER G"))
+        record(session, "set_up", "test", by=None)
     app = open_screen(sqlite_engine, administrator, "office", part="People")
     app.radio(key="people-task").set_value("Complete a person from an import").run()
     _field(app, "Name").input("Grace Hopper")

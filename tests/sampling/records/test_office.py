@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from sampling.records.appointments import end_role, give_role, join_team, record_absence, set_line_manager
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, close_entries
 from sampling.records.database import reading, writing
 from sampling.records.office import (
     add_person,
@@ -135,6 +135,7 @@ def test_every_change_is_in_the_audit_trail_with_who_made_it(session: Session, a
     set_password(session, ada, password=PASSWORD, by=ada)
     disable_person(session, boss, by=ada)
     enable_person(session, boss, by=ada)
+    close_entries(session)
     entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [(entry.action, entry.by_id) for entry in entries] == [
         ("open_office", None),

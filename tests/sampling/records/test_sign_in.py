@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, close_entries
 from sampling.records.database import reading, writing
 from sampling.records.office import disable_person
 from sampling.records.people import Person
@@ -43,6 +43,7 @@ def test_the_right_password_gives_a_token_for_that_person(session: Session, bea:
     token = sign_in(session, " BEA@Example.org ", PASSWORD)
     assert token is not None
     assert person_of_token(session, token) is bea
+    close_entries(session)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "sign_in")).one()
     assert (entry.by_id, entry.subject, entry.details) == (bea.id, f"person {bea.id}", {})
 
@@ -159,6 +160,7 @@ def test_signing_out_ends_one_session_and_only_that(session: Session, bea: Perso
     assert person_of_token(session, desk) is bea
     sign_out(session, laptop)
     sign_out(session, "never given out")
+    close_entries(session)
     entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "sign_out")).all()
     assert [entry.by_id for entry in entries] == [bea.id]
     end_sessions(session, bea)
