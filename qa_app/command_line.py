@@ -138,7 +138,7 @@ def office_init(
         make_folder(url)
         with opened(url) as engine:
             migrate(engine)
-            with writing(engine) as session:
+            with writing(engine, source="command line") as session:
                 by = open_office(session, name, administrator=administrator, email=email, password=password)
                 load_shipped(session, by=by)
             result: dict[str, object] = {

@@ -51,7 +51,7 @@ class Break:
 
 
 def text_of(entry: Entry) -> str:
-    """The canonical text of an entry: JSON with sorted keys, its changes by their hash, and the hash before."""
+    """The canonical text of an entry: JSON with sorted keys, the hash of its changes, and the hash before."""
     return _canonical(
         {
             "number": entry.number,

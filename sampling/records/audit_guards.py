@@ -1,4 +1,4 @@
-"""The triggers that write down each row that changes, and that keep the audit trail from being changed itself.
+"""The triggers that write down each row that changes, and that keep the audit trail as it is.
 
 They are made from the tables as declared and put up again after each migration (SQLite loses a table's
 triggers when it changes the table), so that a new table is watched from its first row.

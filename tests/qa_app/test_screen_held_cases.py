@@ -79,6 +79,7 @@ def test_a_manager_steps_in_and_the_owner_says_what_came_of_it(
         asked = session.scalars(select(Intervention)).one()
         assert (asked.what, asked.review_id) == ("Write again.", review_id)
         asked.due_on, asked.made_at = today(session) - timedelta(days=3), NOW
+        record(session, "set_up", "test", by=None)
         office.now = NOW + timedelta(days=400)
 
     assert "1 intervention on open cases" in words(see(office, open_screen, NORTH, "start"))
