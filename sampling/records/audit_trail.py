@@ -109,15 +109,18 @@ def close_entries(session: Session) -> None:
         select(AuditEntry.number, AuditEntry.sha256).order_by(AuditEntry.number.desc()).limit(1)
     ).first()
     number, previous = (last.number, last.sha256) if last else (0, NOTHING_BEFORE)
-    for place, (_, entry) in enumerate(pending.entries):
+    entries = [entry for _, entry in pending.entries]
+    if changes:
+        entries[0].id = reserved or 0
+    for place, entry in enumerate(entries):
         number += 1
-        if place == 0 and changes:
-            entry.id = reserved or 0
         entry.number, entry.previous_sha256 = number, previous
         entry.sha256 = hash_of(_as_told(entry, changes.get(entry.id, ()) if place == 0 else ()))
         previous = entry.sha256
-        session.add(entry)
-        session.flush()
+    session.add_all(entries[:1])
+    session.flush()  # before the others, which take the numbers after its own
+    session.add_all(entries[1:])
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT set_config('casework_qa.entry', '', true)"))
 
