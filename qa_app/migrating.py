@@ -65,6 +65,19 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
             audit_guards.put_up(connection, TABLES)
 
 
+def check_version(engine: Engine) -> None:
+    """Refuse a database that is not of this version: an older one is to be opened, or migrated, first."""
+    with engine.connect() as connection:
+        config = _config(connection)
+        _check_not_newer(connection, config)
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current != ScriptDirectory.from_config(config).get_current_head():
+            raise Refused(
+                "This database was written by an older version of Casework QA. Open it once with “qa run”, "
+                "which brings it up to date."
+            )
+
+
 def is_migrated(engine: Engine) -> bool:
     """Whether a database has had any migration: an empty one has had none."""
     return inspect(engine).has_table("alembic_version")

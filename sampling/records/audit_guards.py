@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, text
 
+from sampling.refused import Refused
+
 TRAIL: Final = ("audit_entry", "audit_change")
 # Not watched: they hold secrets or count tries and live for hours. Signing in and out is recorded.
 _PASSING: Final = frozenset({"sign_in_session", "failed_sign_in"})
@@ -45,6 +47,34 @@ def take_down(connection: Connection) -> None:
     )
     for (name,) in found.all():
         connection.execute(text(f"DROP TRIGGER {name}"))
+
+
+def grant_use(connection: Connection, role: str) -> None:
+    """Let a role of PostgreSQL do all the app does and no more: the audit trail it can read and add to.
+
+    Whoever owns the tables migrates them; the app runs as this role, so that not even a flaw in the app can
+    change or remove an entry. Refused for a role that owns the tables, or that is above all rights.
+    """
+    if connection.dialect.name != "postgresql":
+        raise Refused("Roles with rights of their own are PostgreSQL's. SQLite has none to give.")
+    found = connection.execute(
+        text("SELECT rolsuper OR rolname = current_user FROM pg_roles WHERE rolname = :role"), {"role": role}
+    ).scalar()
+    if found is None:
+        raise Refused(f"There is no role {role} in this database. Make it with CREATE ROLE … LOGIN first.")
+    if found:
+        raise Refused(
+            f"The role {role} owns everything here, so nothing can be kept from it. Choose another."
+        )
+    name = connection.dialect.identifier_preparer.quote(role)
+    for statement in (
+        f"GRANT USAGE ON SCHEMA public TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(TRAIL)} FROM {name}",
+        f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM {name}",
+    ):
+        connection.execute(text(statement))
 
 
 def watched(tables: MetaData) -> list[Table]:

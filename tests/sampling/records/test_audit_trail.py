@@ -9,10 +9,11 @@ from unguarded import unguarded
 
 from qa_app.migrating import TABLES
 from sampling.records.audit_chain import NOTHING_BEFORE, Change, Entry, first_break, hash_of
-from sampling.records.audit_guards import watched
+from sampling.records.audit_guards import grant_use, watched
 from sampling.records.audit_trail import Unrecorded, check_trail, head, record
-from sampling.records.database import reading, writing
+from sampling.records.database import connect, reading, writing
 from sampling.records.people import Person, Team
+from sampling.refused import Refused
 
 
 def chained(count: int) -> list[Entry]:
@@ -179,3 +180,30 @@ def test_every_table_is_watched(engine: Engine) -> None:
     assert {table.name for table in watched(TABLES)} <= found
     assert set(TABLES.tables) - found == kept_apart - {"alembic_version"}
     assert found <= set(inspect(engine).get_table_names())
+
+
+def test_a_role_of_postgresql_can_read_and_add_and_no_more(postgresql_engine: Engine) -> None:
+    with postgresql_engine.begin() as connection:
+        with pytest.raises(Refused, match="There is no role casework_app"):
+            grant_use(connection, "casework_app")
+        with pytest.raises(Refused, match="nothing can be kept from it"):
+            grant_use(connection, "postgres")
+        connection.execute(text("CREATE ROLE casework_app LOGIN"))
+        grant_use(connection, "casework_app")
+    as_app = connect(postgresql_engine.url.set(username="casework_app").render_as_string(hide_password=False))
+    with writing(as_app) as session:
+        session.add(Team(name="North"))
+        record(session, "add_team", "team North", by=None)
+    for statement in (
+        "UPDATE audit_entry SET action = ''",
+        "DELETE FROM audit_change",
+        "DELETE FROM alembic_version",
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"), as_app.begin() as connection:
+            connection.execute(text(statement))
+    with reading(as_app) as session:
+        assert check_trail(session) == (1, None)
+    as_app.dispose()
+    with postgresql_engine.begin() as connection:
+        connection.execute(text("DROP OWNED BY casework_app"))
+        connection.execute(text("DROP ROLE casework_app"))
