@@ -15,6 +15,7 @@ import typer
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
+from qa_app.command_doctor import doctor
 from qa_app.command_draw import draw_app
 from qa_app.command_evaluate import evaluate
 from qa_app.command_import import import_file
@@ -56,6 +57,7 @@ app.add_typer(office_app, name="office")
 app.command("import")(import_file)
 app.add_typer(draw_app, name="draw")
 app.command("verify")(verify)
+app.command("doctor")(doctor)
 app.command("backup")(backup)
 app.command("restore")(restore)
 app.command("move")(move)
