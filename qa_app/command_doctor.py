@@ -94,14 +94,14 @@ def _clock(engine: Engine) -> str:
             there = session.scalar(select(func.clock_timestamp())) or here
             if abs(there - here) > _DRIFT:
                 raise Refused(
-                    f"This machine says {here:%H:%M:%S} and the database {there:%H:%M:%S} (UTC). Set both by a "
-                    "time server."
+                    f"This machine says {here:%H:%M:%S} and the database {there:%H:%M:%S} (UTC). "
+                    "Set both by a time server."
                 )
         newest = session.scalar(select(func.max(AuditEntry.at)))
     if newest is not None and newest > here + _DRIFT:
         raise Refused(
-            f"The newest entry of the audit trail is from {newest:%d %B %Y %H:%M} (UTC), which is yet to come. "
-            "Set the clock by a time server."
+            f"The newest entry of the audit trail is from {newest:%d %B %Y %H:%M} (UTC), which is yet to "
+            "come. Set the clock by a time server."
         )
     return f"It is {here:%d %B %Y %H:%M} (UTC)."
 
