@@ -17,6 +17,7 @@ _CHAIN = ("sampling", "scorecards", "learning_register", "qa_app")
 _RULES = {
     "sampling.refused",
     "sampling.records.audit_chain",
+    "sampling.records.passwords",
     "sampling.sizes",
     "sampling.strata",
     "sampling.stratified",

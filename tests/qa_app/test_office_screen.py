@@ -29,7 +29,7 @@ def administrator(sqlite_engine: Engine) -> Person:
             "Ombudsman for Tests",
             administrator="Ada Lovelace",
             email="ada@example.org",
-            password="0123456789",
+            password="a long enough password",
         )
 
 
@@ -201,7 +201,11 @@ def test_whoever_second_scores_is_not_told_by_the_audit_trail(
 def _somebody(engine: Engine, administrator: Person, role: Role) -> Person:
     with writing(engine) as session:
         person = add_person(
-            session, "Some Body", email="some@example.org", password="0123456789", by=administrator
+            session,
+            "Some Body",
+            email="some@example.org",
+            password="a long enough password",
+            by=administrator,
         )
         give_role(session, person, role=role, starts_on=_TODAY, by=administrator)
     return person

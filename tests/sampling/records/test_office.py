@@ -174,9 +174,11 @@ def test_an_address_belongs_to_one_person(session: Session, ada: Person) -> None
         add_person(session, "Other Ada", email=" ADA@example.org ", password=PASSWORD, by=ada)
 
 
-def test_somebody_who_signs_in_needs_both_an_address_and_a_password(session: Session, ada: Person) -> None:
+def test_an_empty_password_is_refused_and_none_means_the_organisations(session: Session, ada: Person) -> None:
+    quinn = add_person(session, "Quinn", email="quinn@example.org", password=None, by=ada)
+    assert (quinn.email, quinn.password_hash) == ("quinn@example.org", None)
     with refused("0 characters"):
-        add_person(session, "Quinn", email="quinn@example.org", password=None, by=ada)
+        add_person(session, "Quentin", email="quentin@example.org", password="", by=ada)
 
 
 def test_a_password_without_an_address_is_not_silently_dropped(session: Session, ada: Person) -> None:
