@@ -13,6 +13,7 @@ from learning_register.digest_things import Thing, things_by_person
 from learning_register.mail import TO_SEND, MailKind, state_of
 from learning_register.mail_message import is_address
 from learning_register.tables_mail import Mail
+from sampling.records import audit_trail
 from sampling.records.database import now, today
 from sampling.records.office import day_in_words, the_office
 from sampling.records.people import Person
@@ -74,6 +75,7 @@ def write_digest(session: Session, digest: Digest, *, address: str | None) -> Ma
     mail.body = _text(digest, office=office.name if office else "", address=address)
     mail.told = [thing.key for thing in digest.things]
     session.flush()
+    audit_trail.record(session, "write_digest", f"mail {mail.id}", by=None, to=mail.to_id)
     return mail
 
 

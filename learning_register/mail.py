@@ -85,6 +85,7 @@ def claim_mail(session: Session, mail: Mail, *, by: Person | None) -> Outgoing:
     session.refresh(mail)
     if claimed is None:
         raise Refused(_NOT_TO_SEND[state_of(mail, now(session))])
+    audit_trail.record(session, "claim_mail", f"mail {mail.id}", by=by)
     return _outgoing(session, mail)
 
 
@@ -103,6 +104,7 @@ def record_failure(session: Session, mail: Mail, reason: str, *, is_certain: boo
     mail.failure = reason
     if is_certain:
         mail.claimed_at = None
+    audit_trail.record(session, "record_failure", f"mail {mail.id}", by=None, reason=reason)
     session.flush()
 
 

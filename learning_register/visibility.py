@@ -32,9 +32,11 @@ def may_see_point(session: Session, person: Person, *, among_all: bool = False) 
     review once than of every point.
     """
     of_review = _of_any_review if among_all else _of_its_review
-    sealed = is_sealed_for(session, person)
-    from_review = [of_review(may_see_review(session, person))]
-    teams = teams_managed(session, person)
+    sealed, teams = is_sealed_for(session, person), teams_managed(session, person)
+    if among_all:
+        once = select(Review.id).where(sealed).cte("sealed_reviews")
+        sealed = Review.id.in_(select(once.c.id))
+    from_review = [of_review(may_see_review(session, person, sealed=sealed))]
     if teams:
         told_to_manager = and_(
             Review.state == ReviewState.SUBMITTED,

@@ -141,10 +141,10 @@ def _register(
     The plan is committed before the seed exists, and the seed before a ticket is worked out. Repeating the
     command goes on with what is on record: the same plan, seed and sample, whatever broke it off.
     """
-    with writing(engine) as session:
+    with writing(engine, source="command line") as session:
         by = session.get_one(Person, by_id)
         plan_id = register_file_plan(session, name, frame.strata, contents, by=by).id
-    with writing(engine) as session:
+    with writing(engine, source="command line") as session:
         draw = seed_plan(session, session.get_one(Plan, plan_id), by=session.get_one(Person, by_id))
         return draw.id, draw.seed
 
@@ -153,7 +153,7 @@ def _record(
     engine: Engine, draw_id: int, sample: list[dict[str, Any]], *, by_id: int
 ) -> tuple[dict[str, Any], bytes]:
     """Note the draw in the register; the facts of its receipt, and the plan as it was hashed."""
-    with writing(engine) as session:
+    with writing(engine, source="command line") as session:
         draw = session.get_one(Draw, draw_id)
         record_file_draw(session, draw, sample, by=session.get_one(Person, by_id))
         return {**facts_of(session, draw), "sample": sample}, draw.plan.plan_text.encode()

@@ -48,7 +48,7 @@ def register_and_draw(
         migrate(engine)
         if receipt is not None:
             _check_can_write(receipt)
-        with writing(engine) as session:
+        with writing(engine, source="command line") as session:
             person = person_who_signs_in(session, by)
             registered = plan(session, person)
             plan_id, route = registered.id, Route(registered.frame.route)

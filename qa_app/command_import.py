@@ -52,7 +52,7 @@ def import_file(
         extract = parse_cases(read_table(data, file.name), chosen, as_at=moment)
         if refusals_file is not None:
             _write_refusals(extract, refusals_file)
-        with writing(engine) as session:
+        with writing(engine, source="command line") as session:
             made = import_cases(
                 session,
                 extract,

@@ -16,9 +16,11 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
 from qa_app.command_digest import digest
+from qa_app.command_doctor import doctor
 from qa_app.command_draw import draw_app
 from qa_app.command_evaluate import evaluate
 from qa_app.command_import import import_file
+from qa_app.command_keeping import backup, move, restore
 from qa_app.command_parts import (
     Database,
     Json,
@@ -36,6 +38,7 @@ from qa_app.command_parts import (
 from qa_app.command_verify import verify
 from qa_app.migrating import migrate
 from qa_app.set_up import load_shipped
+from sampling.records.audit_guards import grant_use
 from sampling.records.database import reading, writing
 from sampling.records.office import open_office
 from sampling.refused import Refused
@@ -55,6 +58,10 @@ app.add_typer(office_app, name="office")
 app.command("import")(import_file)
 app.add_typer(draw_app, name="draw")
 app.command("verify")(verify)
+app.command("doctor")(doctor)
+app.command("backup")(backup)
+app.command("restore")(restore)
+app.command("move")(move)
 app.command("evaluate")(evaluate)
 app.command("digest")(digest)
 
@@ -140,7 +147,7 @@ def office_init(
         make_folder(url)
         with opened(url) as engine:
             migrate(engine)
-            with writing(engine) as session:
+            with writing(engine, source="command line") as session:
                 by = open_office(session, name, administrator=administrator, email=email, password=password)
                 load_shipped(session, by=by)
             result: dict[str, object] = {
@@ -153,6 +160,19 @@ def office_init(
         result,
         as_json=as_json,
     )
+
+
+@office_app.command("grant")
+def office_grant(
+    role: Annotated[str, typer.Option(help="The role of PostgreSQL that the app will connect as.")],
+    database: Database = None,
+) -> None:
+    """Give a role of PostgreSQL the rights the app needs, and none to change the audit trail."""
+    with refusals(), opened(address_of(database)) as engine:
+        check_has_office(engine)
+        with engine.begin() as connection:
+            grant_use(connection, role)
+    typer.echo(f"{role} can do what the app does. The audit trail it can only read and add to.")
 
 
 def _is_whole(engine: Engine, is_complete: Callable[[Session], bool]) -> bool:

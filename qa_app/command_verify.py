@@ -1,4 +1,4 @@
-"""`qa verify`: a receipt worked out again, and the register of an office gone through line by line.
+"""`qa verify`: a receipt worked out again, the register of an office and its audit trail gone through.
 
 The register is compared with the samples that the database holds, too.
 """
@@ -10,12 +10,14 @@ from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from qa_app.command_parts import Database, Json, address_of, check_has_office, opened, refusals, say
 from qa_app.wording import percent
 from sampling.randomness import Source
 from sampling.receipt import is_voided, verify_receipt
 from sampling.receipt_queries import SinceThen, check_against_register
+from sampling.records import audit_trail
 from sampling.records.database import reading
 from sampling.refused import Refused
 from sampling.register import head_of_register
@@ -32,6 +34,13 @@ def verify(
             help="Go through the register of the office line by line, and compare its samples with it.",
         ),
     ] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Go through the audit trail of the office, entry by entry.")
+    ] = False,
+    head: Annotated[
+        str | None,
+        typer.Option(help="The hash of an entry as a report printed it: the trail must still hold it."),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -39,8 +48,13 @@ def verify(
     words: list[str] = []
     result: dict[str, object] = {"holds": True}
     with refusals():
-        if receipt is None and not register:
-            raise Refused("Name the receipt of a draw, or go through the office's register with --register.")
+        if receipt is None and not register and not audit:
+            raise Refused(
+                "Name the receipt of a draw, or go through the office's register with --register or through "
+                "its audit trail with --audit."
+            )
+        if head is not None and not audit:
+            raise Refused("A --head belongs to the audit trail. Add --audit.")
         if receipt is not None:
             facts = verify_receipt(_read(receipt))
             kept = ("draw", "population", "frame_sha256", "plan_sha256", "registered_at", "seed", "drawn_at")
@@ -54,16 +68,19 @@ def verify(
                 "is_in_register": True if database is not None else None,
             }
         since: SinceThen | None = None
-        if register or database is not None:
+        if register or audit or database is not None:
             with opened(address_of(database)) as engine:
                 check_has_office(engine)
                 with reading(_at_one_moment(engine)) as session:
                     if receipt is not None and database is not None:
                         since = check_against_register(session, facts)
+                    if audit:
+                        words_of_audit, of_audit = _audit(session, head)
+                        result |= of_audit
                     if register:
                         count = check_register(session)
-                        head = head_of_register(session)
-                        last = head[1] if head else None
+                        newest = head_of_register(session)
+                        last = newest[1] if newest else None
                         of_register = (
                             f"The register holds: {count:,} lines, each follows from the one before. The "
                             "plans, draws and cases in the database are what its lines say."
@@ -75,6 +92,8 @@ def verify(
             result |= _now(since)
         if register:
             words.append(of_register)
+        if audit:
+            words.append(words_of_audit)
     say("\n".join(words), result, as_json=as_json)
 
 
@@ -154,6 +173,19 @@ def _since(since: SinceThen) -> list[str]:
     if since.is_voided:
         words.append("As it was voided, it counts in no result any more.")
     return words
+
+
+def _audit(session: Session, against: str | None) -> tuple[str, dict[str, object]]:
+    """The audit trail in words and as figures; refused at the first entry that is not as it was written."""
+    count, broken = audit_trail.check_trail(session, against=against)
+    if broken is not None:
+        raise Refused(f"The audit trail does not hold. {broken.words}")
+    last = audit_trail.head(session)
+    words = (
+        f"The audit trail holds: {count:,} entries, each follows from the one before and its changes are as "
+        f"they were written. The last hash is {last}."
+    )
+    return words, {"audit_entries": count, "audit_sha256": last}
 
 
 def _read(file: Path) -> bytes:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, MetaData, inspect
 from learning_register import tables as learning_tables
 from learning_register import tables_actions, tables_mail, tables_policy, tables_reports
 from sampling import tables as sampling_tables
-from sampling.records import audit_trail, cases, office, people, settings, sign_in
+from sampling.records import audit_guards, audit_trail, cases, office, people, settings, sign_in
 from sampling.records.database import Base, connect
 from sampling.refused import Refused
 from scorecards import tables as scorecard_tables
@@ -51,7 +51,7 @@ TABLES: Final[MetaData] = Base.metadata
 
 
 def is_declared(name: str | None, _kind: str, _parents: object) -> bool:
-    """Whether Alembic is to look at a table, column or index: not at what a full-text search keeps for itself."""
+    """Whether Alembic is to look at a table or index: not at what a full-text search keeps for itself."""
     return name is None or not name.removeprefix("ix_").startswith("learning_point_text")
 
 
@@ -64,7 +64,23 @@ def migrate(engine: Engine, *, to: str = "head") -> None:
     with writing.connect() as connection, _copying_tables(connection), connection.begin():
         config = _config(connection)
         _check_not_newer(connection, config)
+        audit_guards.take_down(connection)
         command.upgrade(config, to)
+        if to == "head":
+            audit_guards.put_up(connection, TABLES)
+
+
+def check_version(engine: Engine) -> None:
+    """Refuse a database that is not of this version: an older one is to be opened, or migrated, first."""
+    with engine.connect() as connection:
+        config = _config(connection)
+        _check_not_newer(connection, config)
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current != ScriptDirectory.from_config(config).get_current_head():
+            raise Refused(
+                "This database was written by an older version of Casework QA. Open it once with “qa run”, "
+                "which brings it up to date."
+            )
 
 
 def is_migrated(engine: Engine) -> bool:

@@ -3,10 +3,9 @@
 Every query names who asks, and refuses whom it is not for.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -14,8 +13,7 @@ import pandas as pd
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
-from sampling.records.audit_trail import AuditEntry
-from sampling.records.database import OFFICE_TIME, today
+from sampling.records.database import today
 from sampling.records.people import (
     Absence,
     LineManagement,
@@ -26,11 +24,9 @@ from sampling.records.people import (
     Team,
     check_may_act_as,
     in_force,
-    may_act_as,
 )
 from sampling.records.service_settings import SERVICE_SETTINGS, service_value_in_words
 from sampling.records.settings import NATIONS, SETTINGS, Setting, setting
-from scorecards.visibility import BLIND_ROLES
 
 ROLE_NAMES: Final = {
     Role.LINE_MANAGER: "Line manager",
@@ -39,9 +35,6 @@ ROLE_NAMES: Final = {
     Role.HEAD: "Head of Customer Care",
     Role.ADMINISTRATOR: "Administrator",
 }
-# Subjects whose entries tell nothing about a score. Whoever second-scores sees only these: the rest of the
-# trail would tell what a manager found before their own scoring is in.
-_OFFICE_SUBJECTS: Final = ("office", "team", "person", "setting", "import", "mapping", "scorecard")
 
 
 @dataclass(frozen=True)
@@ -226,46 +219,6 @@ def value_in_words(name: str, value: str) -> str:
     if name in SERVICE_SETTINGS and name != "service_share":
         return service_value_in_words(name, value)
     return f"{(Decimal(value) * 100).normalize():f}%"
-
-
-def audit_entries(session: Session, *, since: date, until: date, by: Person) -> pd.DataFrame:
-    """What was done between two days, both included, the latest first.
-
-    Somebody who second-scores is shown the office's own books only: see _OFFICE_SUBJECTS.
-    """
-    check_may_act_as(session, by, Role.ADMINISTRATOR, Role.HEAD)
-    query = (
-        select(AuditEntry, Person.name)
-        .outerjoin(Person, Person.id == AuditEntry.by_id)
-        .where(AuditEntry.at >= _midnight(since), AuditEntry.at < _midnight(until + timedelta(days=1)))
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    )
-    if not sees_all_of_the_trail(session, by):
-        query = query.where(or_(*(AuditEntry.subject.startswith(subject) for subject in _OFFICE_SUBJECTS)))
-    rows = [
-        (entry.at, name or "Set-up", entry.action.replace("_", " "), entry.subject, _details(entry))
-        for entry, name in session.execute(query)
-    ]
-    return pd.DataFrame(rows, columns=["When", "Who", "What", "On", "Details"])
-
-
-def sees_all_of_the_trail(session: Session, person: Person) -> bool:
-    """Whether the audit trail may tell a person about scores: not while they may have to score
-    blind, or manage a team whose reviews are scored again."""
-    return not may_act_as(session, person, [*BLIND_ROLES, Role.LINE_MANAGER])
-
-
-def _details(entry: AuditEntry) -> str:
-    shown = {name: value for name, value in entry.details.items() if value is not None}
-    return "; ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in shown.items())
-
-
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=OFFICE_TIME)
 
 
 def _by_person(rows: Iterable[tuple[int, str]]) -> dict[int, str]:

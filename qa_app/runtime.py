@@ -90,7 +90,7 @@ def do(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]
     """
     signed_in()
     try:
-        with database.writing(engine()) as session:
+        with database.writing(engine(), source=_where()) as session:
             # Read again: in the transaction that writes, by the session that writes.
             by = sign_in.person_of_token(session, st.context.cookies[COOKIE])
             if by is None:
@@ -107,6 +107,12 @@ def do(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]
     if done is not None:
         flash(done if isinstance(done, str) else done(result))
     return result
+
+
+def _where() -> str:
+    """Where the user sits, as the audit trail says it."""
+    address = st.context.ip_address  # None on this very computer
+    return f"browser at {address}" if address else "browser on the server"
 
 
 def carry_out(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]) -> None:

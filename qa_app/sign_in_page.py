@@ -63,17 +63,21 @@ async def sign_in(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=5)
     email, password = str(form.get("email", "")), str(form.get("password", ""))
     secure = request.url.scheme == "https"
-    return await run_in_threadpool(_sign_in, email, password, secure)
+    return await run_in_threadpool(_sign_in, email, password, secure, _where(request))
 
 
-def _sign_in(email: str, password: str, secure: bool) -> Response:
+def _where(request: Request) -> str:
+    return f"browser at {request.client.host}" if request.client else ""
+
+
+def _sign_in(email: str, password: str, secure: bool, where: str) -> Response:
     if not email.strip() or not password:
         missing = "password" if email.strip() else "email"
         words = {"email": "Type your e-mail address", "password": "Type your password"}[missing]
         return _page(problem=words, field=missing, email=email)
     try:
         # A wrong try is kept too, or nobody would ever be slowed down: the block ends without an exception.
-        with writing(engine()) as session:
+        with writing(engine(), source=where) as session:
             token = accounts.sign_in(session, email, password)
     except Refused as refused:
         return _page(problem=str(refused), field="email", email=email, status=429)
@@ -95,7 +99,7 @@ async def sign_out(request: Request) -> Response:
     """End the session in the database, so that a copy of the cookie is worth nothing either."""
 
     def end() -> None:
-        with writing(engine()) as session:
+        with writing(engine(), source=_where(request)) as session:
             accounts.sign_out(session, request.cookies.get(COOKIE, ""))
 
     await run_in_threadpool(end)

@@ -236,6 +236,7 @@ def save_answer(
     answer.evidence = evidence
     answer.put_right = put_right and review.is_open_case and response == ResponseValue.NOT_MET
     answer.severity = severity if response == ResponseValue.NOT_MET else None
+    audit_trail.record(session, "save_answer", f"review {review.id}", by=by, requirement=requirement_key)
     return answer
 
 
@@ -301,6 +302,7 @@ def set_file_found(session: Session, review: Review, *, found: bool, by: Person)
     hold(session, review)
     check_own_draft(review, by)
     review.file_found = found
+    audit_trail.record(session, "set_file_found", f"review {review.id}", by=by)
     session.flush()
 
 

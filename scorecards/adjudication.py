@@ -179,6 +179,8 @@ def save_pair_answer(
     _hold_own(session, adjudication, by)
     _check_answers(session, adjudication, {requirement_key: response})
     adjudication.verdicts = {**adjudication.verdicts, requirement_key: str(response)}
+    what = f"sampled case {adjudication.sampled_case_id}"
+    audit_trail.record(session, "save_pair_answer", what, by=by, requirement=requirement_key)
 
 
 def save_pair_reason(
@@ -189,6 +191,7 @@ def save_pair_reason(
     _check_note(note)
     adjudication.reason_code = reason
     adjudication.note = note
+    audit_trail.record(session, "save_pair_reason", f"sampled case {adjudication.sampled_case_id}", by=by)
 
 
 def decide_pair(

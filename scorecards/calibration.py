@@ -153,6 +153,8 @@ def save_calibration_answer(
     if response is not None and response not in allowed_responses(open_case=False):
         raise Refused("“Not yet due” is not answered in a calibration session. Choose another response.")
     score.answers = {**score.answers, requirement_key: {"response": response, "evidence": evidence}}
+    what = f"calibration case {chosen.id}"
+    audit_trail.record(session, "save_calibration_answer", what, by=by, requirement=requirement_key)
 
 
 def submit_calibration_score(

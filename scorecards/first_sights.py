@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from sampling.records import audit_trail
 from sampling.records.database import OFFICE_TIME, now, today
 from sampling.records.people import Absence, Person, Role, RoleHeld, roles_of, teams_managed
 from sampling.sealing import BLIND_ROLES
@@ -29,6 +30,7 @@ def keep_first_sight(session: Session, review: Review, person: Person) -> FirstS
     if sight is None:
         sight = FirstSight(review_id=review.id, person_id=person.id, seen_at=now(session))
         session.add(sight)
+        audit_trail.record(session, "see_review", f"review {review.id}", by=person)
         session.flush()
     return sight
 

@@ -10,6 +10,10 @@ from sampling.tables import Draw, Frame, FrameCase, Plan, Replacement, Route, Sa
 from scorecards.independence import Involvement
 from scorecards.tables import Declaration, Review, SecondScoring
 
+# Made once: an alias copies every column of its table, which at each question takes longer than the answer.
+_THEIRS, _DRAWN, _MINE = aliased(SampledCase), aliased(FrameCase), aliased(FrameCase)
+_OWN = aliased(Review)
+
 
 def involvement_of(session: Session, person: Person, sampled: SampledCase) -> Involvement:
     """What a person had to do with a sampled case, from the extract, their word and earlier scores."""
@@ -79,25 +83,24 @@ def scored_before(person: Person) -> ColumnElement[bool]:
     What was voided or replaced does not count, but for a second scoring: they may have seen the manager's
     first score since. Of two drafts the later is barred, so that the earlier can be finished.
     """
-    theirs, drawn, mine, own = aliased(SampledCase), aliased(FrameCase), aliased(FrameCase), aliased(Review)
     begun_before = exists(
-        select(own.id).where(
-            own.sampled_case_id == SampledCase.id, own.reviewer_id == person.id, own.id < Review.id
+        select(_OWN.id).where(
+            _OWN.sampled_case_id == SampledCase.id, _OWN.reviewer_id == person.id, _OWN.id < Review.id
         )
     ).correlate(SampledCase, Review)
     counts = and_(Plan.voided_at.is_(None), Replacement.sampled_case_id.is_(None))
     return exists(
         select(Review.id)
-        .join(theirs, theirs.id == Review.sampled_case_id)
-        .join(drawn, drawn.id == theirs.frame_case_id)
-        .join(mine, mine.case_id == drawn.case_id)
-        .join(Draw, Draw.id == theirs.draw_id)
+        .join(_THEIRS, _THEIRS.id == Review.sampled_case_id)
+        .join(_DRAWN, _DRAWN.id == _THEIRS.frame_case_id)
+        .join(_MINE, _MINE.case_id == _DRAWN.case_id)
+        .join(Draw, Draw.id == _THEIRS.draw_id)
         .join(Plan, Plan.id == Draw.plan_id)
-        .outerjoin(Replacement, Replacement.sampled_case_id == theirs.id)
-        .outerjoin(SecondScoring, SecondScoring.sampled_case_id == theirs.id)
+        .outerjoin(Replacement, Replacement.sampled_case_id == _THEIRS.id)
+        .outerjoin(SecondScoring, SecondScoring.sampled_case_id == _THEIRS.id)
         .where(
-            mine.id == SampledCase.frame_case_id,
-            theirs.id != SampledCase.id,
+            _MINE.id == SampledCase.frame_case_id,
+            _THEIRS.id != SampledCase.id,
             Review.reviewer_id == person.id,
             or_(counts, SecondScoring.sampled_case_id.is_not(None)),
             not_(begun_before),

@@ -6,6 +6,7 @@ from functools import cache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sampling.records import audit_trail
 from sampling.records.people import Person
 from sampling.refused import Refused
 from scorecards.actions import check_own_draft, hold
@@ -66,6 +67,7 @@ def record_fact(
             session.delete(row)
     for value in set(values):
         session.merge(ReviewAttribute(review_id=review.id, attribute=list_key, value=value))
+    audit_trail.record(session, "record_fact", f"review {review.id}", by=by, list=list_key)
     session.flush()
 
 

@@ -7,6 +7,7 @@ score. And of a pair that somebody is to adjudicate they see neither review befo
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import (
@@ -32,12 +33,19 @@ from scorecards.tables_agreement import Adjudication
 
 T = TypeVar("T")
 
+# Made once: an alias copies every column of its table, which at each question takes longer than the answer.
+_SECOND, _SCORE = aliased(Review), aliased(Review)
+_OWN_CASE, _SIBLING = aliased(SampledCase), aliased(SampledCase)
+_RUNNING, _CLOSED = aliased(Draw), aliased(Draw)
 
+
+@cache
 def route_of_review() -> ColumnElement[str]:
     """The route of a review's frame, as a correlated scalar."""
     return _of_frame(select(Frame.route))
 
 
+@cache
 def team_of_review() -> ColumnElement[int | None]:
     """The team whose month a review belongs to; None for other routes."""
     return _of_frame(select(Frame.team_id))
@@ -56,6 +64,7 @@ def has_route(route: Route) -> ColumnElement[bool]:
     return _draw_of_review().in_(draws)
 
 
+@cache
 def team_of_case() -> ColumnElement[int | None]:
     """The team a review's case had when its frame was frozen, as a correlated scalar."""
     return (
@@ -67,8 +76,13 @@ def team_of_case() -> ColumnElement[int | None]:
     )
 
 
-def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
-    """The condition on Review that its results may be shown to this person now."""
+def may_see_review(
+    session: Session, person: Person, *, sealed: ColumnElement[bool] | None = None
+) -> ColumnElement[bool]:
+    """The condition on Review that its results may be shown to this person now.
+
+    `sealed` stands for `is_sealed_for`, for a query that works that out once for all reviews.
+    """
     roles = roles_of(session, person)
     seen: list[ColumnElement[bool]] = []
     if roles & {Role.HEAD, Role.QA_REVIEWER}:
@@ -81,7 +95,11 @@ def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
     submitted = Review.state == ReviewState.SUBMITTED
     return or_(
         Review.reviewer_id == person.id,
-        and_(submitted, or_(false(), *seen), not_(is_sealed_for(session, person))),
+        and_(
+            submitted,
+            or_(false(), *seen),
+            not_(is_sealed_for(session, person) if sealed is None else sealed),
+        ),
     )
 
 
@@ -110,28 +128,29 @@ def is_sealed_for(session: Session, person: Person) -> ColumnElement[bool]:
     return and_(or_(false(), *sealed), Review.reviewer_id != person.id)
 
 
+@cache
 def second_score_is_in() -> ColumnElement[bool]:
     """The condition on Review, of a manager, that its second score has been submitted."""
-    second = aliased(Review)
     return exists(
         select(SecondScoring.sampled_case_id)
-        .join(second, second.sampled_case_id == SecondScoring.sampled_case_id)
-        .where(SecondScoring.manager_review_id == Review.id, second.state == ReviewState.SUBMITTED)
+        .join(_SECOND, _SECOND.sampled_case_id == SecondScoring.sampled_case_id)
+        .where(SecondScoring.manager_review_id == Review.id, _SECOND.state == ReviewState.SUBMITTED)
         .correlate(Review)
     )
 
 
+@cache
 def second_sample_is_complete() -> ColumnElement[bool]:
     """The condition on Review, of a manager, that the second scoring it is in has its last score."""
-    own_case = aliased(SampledCase)
     return exists(
         select(SecondScoring.sampled_case_id)
-        .join(own_case, own_case.id == SecondScoring.sampled_case_id)
-        .where(SecondScoring.manager_review_id == Review.id, _is_complete(own_case.draw_id))
+        .join(_OWN_CASE, _OWN_CASE.id == SecondScoring.sampled_case_id)
+        .where(SecondScoring.manager_review_id == Review.id, _is_complete(_OWN_CASE.draw_id))
         .correlate(Review)
     )
 
 
+@cache
 def is_to_be_adjudicated() -> ColumnElement[bool]:
     """The condition on Review that it is one of the two of a pair that waits for a third person."""
     waiting = select(Adjudication.sampled_case_id).where(Adjudication.decided_at.is_(None)).correlate(None)
@@ -155,38 +174,35 @@ def _running_by_verdict(session: Session) -> list[int]:
 
 
 def _is_scored_again_in(draws: Sequence[int]) -> ColumnElement[bool]:
-    own_case = aliased(SampledCase)
     return exists(
         select(SecondScoring.sampled_case_id)
-        .join(own_case, own_case.id == SecondScoring.sampled_case_id)
-        .where(SecondScoring.manager_review_id == Review.id, own_case.draw_id.in_(draws))
+        .join(_OWN_CASE, _OWN_CASE.id == SecondScoring.sampled_case_id)
+        .where(SecondScoring.manager_review_id == Review.id, _OWN_CASE.draw_id.in_(draws))
         .correlate(Review)
     )
 
 
+@cache
 def is_running_second() -> ColumnElement[bool]:
     """The condition on Review that it is a second score of a second scoring still under way."""
-    own = aliased(Draw)
     running = (
-        select(own.id)
-        .join(Plan, Plan.id == own.plan_id)
+        select(_RUNNING.id)
+        .join(Plan, Plan.id == _RUNNING.plan_id)
         .join(Frame, Frame.id == Plan.frame_id)
-        .where(Frame.route == Route.SECOND, not_(_is_complete(own.id)))
+        .where(Frame.route == Route.SECOND, not_(_is_complete(_RUNNING.id)))
         .correlate(None)
     )
     return _draw_of_review().in_(running)
 
 
 def _is_complete(draw_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
-    sibling, score = aliased(SampledCase), aliased(Review)
     outstanding = (
-        select(sibling.id)
-        .outerjoin(score, and_(score.sampled_case_id == sibling.id, score.state == ReviewState.SUBMITTED))
-        .where(sibling.draw_id == draw_id, score.id.is_(None))
+        select(_SIBLING.id)
+        .outerjoin(_SCORE, and_(_SCORE.sampled_case_id == _SIBLING.id, _SCORE.state == ReviewState.SUBMITTED))
+        .where(_SIBLING.draw_id == draw_id, _SCORE.id.is_(None))
     )
     # A draw that is closed need not be gone through case by case; one of before there was a register is not.
-    own = aliased(Draw)
-    closed = exists(select(own.id).where(own.id == draw_id, own.closed_at.is_not(None)))
+    closed = exists(select(_CLOSED.id).where(_CLOSED.id == draw_id, _CLOSED.closed_at.is_not(None)))
     return or_(closed, not_(exists(outstanding)))
 
 

@@ -88,6 +88,13 @@ def sqlite_engine(sqlite_database_of_screens: Engine) -> Engine:
     return sqlite_database_of_screens
 
 
+@pytest.fixture
+def postgresql_engine(postgresql_database: Engine) -> Engine:
+    """An empty PostgreSQL database with all tables, for what SQLite does not have."""
+    _empty(postgresql_database)
+    return postgresql_database
+
+
 def _empty(engine: Engine) -> None:
     # Emptied and not made anew: a new engine would translate every statement of every test again.
     once(engine, "nothing", lambda: None)
@@ -153,6 +160,11 @@ class PostgresServer:
     def clone(self) -> str:
         name = f"test_{next(self._numbers)}"
         self._run(f"CREATE DATABASE {name} TEMPLATE office_template")
+        return name
+
+    def empty(self) -> str:
+        name = f"empty_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name}")
         return name
 
     def drop(self, name: str) -> None:

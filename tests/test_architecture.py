@@ -16,6 +16,8 @@ _CHAIN = ("sampling", "scorecards", "learning_register", "qa_app")
 # no clock, and no randomness but a seed that is passed in.
 _RULES = {
     "sampling.refused",
+    "sampling.records.audit_chain",
+    "sampling.records.passwords",
     "sampling.sizes",
     "sampling.strata",
     "sampling.stratified",

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+import pandas as pd
 import streamlit as st
 
-from qa_app import office_queries, runtime
+from qa_app import audit_queries, runtime
 from sampling.records.database import today
 
 
@@ -13,7 +14,7 @@ def show() -> None:
     by = runtime.signed_in()
     with runtime.reading() as session:
         day = today(session)
-        all_of_it = office_queries.sees_all_of_the_trail(session, by)
+        all_of_it = audit_queries.sees_all_of_the_trail(session, by)
     left, right = st.columns(2)
     with left:
         since = runtime.date_input("From", key="audit-since", value=day - timedelta(days=30))
@@ -28,11 +29,44 @@ def show() -> None:
             "Entries about reviews, samples and learning could tell what a manager found."
         )
     with runtime.reading() as session:
-        frame = office_queries.audit_entries(session, since=since, until=until, by=by)
+        frame = audit_queries.audit_entries(session, since=since, until=until, by=by)
     runtime.table(
         frame,
         caption="What was done, the latest first",
         key="audit",
         empty="Nothing was done in this period. Choose another one.",
         download="audit-trail.csv",
+    )
+    _changes(frame)
+
+
+def _changes(entries: pd.DataFrame) -> None:
+    """The rows that one entry changed."""
+    if entries.empty:
+        return
+    words = {
+        int(row["Entry"]): f"{row['Entry']}: {row['What']}, {row['On']}" for _, row in entries.iterrows()
+    }
+    number = st.selectbox(
+        "See the rows that an entry changed",
+        list(words),
+        index=None,
+        format_func=words.__getitem__,
+        placeholder="Choose an entry",
+        key="audit-entry",
+    )
+    if number is None:
+        return
+    with runtime.reading() as session:
+        changes = audit_queries.changes_of(session, number, by=runtime.signed_in())
+    runtime.table(
+        changes,
+        caption="Rows changed, as the database wrote them down",
+        key=f"audit-changes-{number}",
+        empty="None of its own: it came together with the entry before it, or changed nothing.",
+        download=f"audit-entry-{number}.csv",
+    )
+    st.caption(
+        "Of reviews and what was learned from them only the names of what changed are shown here: what "
+        "somebody wrote is on the record's own screen, for those who may see it."
     )

@@ -7,8 +7,8 @@ import streamlit as st
 from qa_app import office_queries, runtime
 from qa_app.screens import office_person
 from sampling.records.office import add_person
+from sampling.records.passwords import SHORTEST_PASSWORD
 from sampling.records.people import Role, may_act_as
-from sampling.records.sign_in import SHORTEST_PASSWORD
 
 
 def show() -> None:

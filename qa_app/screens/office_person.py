@@ -11,8 +11,8 @@ from qa_app import office_queries, runtime
 from qa_app.office_queries import ROLE_NAMES, Choice
 from sampling.records import appointments, office
 from sampling.records.database import today
+from sampling.records.passwords import SHORTEST_PASSWORD
 from sampling.records.people import Person, Role, RoleHeld, Team
-from sampling.records.sign_in import SHORTEST_PASSWORD
 
 
 def show() -> None:

@@ -97,12 +97,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def writing(engine: Engine, *, now: datetime | None = None) -> Iterator[Session]:
+def writing(engine: Engine, *, now: datetime | None = None, source: str = "") -> Iterator[Session]:
     """One transaction for one thing the user did: all of it, or none.
 
-    `now` sets the clock of the session (the demonstration office plays a past quarter).
+    `now` sets the clock of the session (the demonstration office plays a past quarter). `source` is what
+    the audit trail says of where it was done.
     """
     with Session(engine.execution_options(writes=True), expire_on_commit=False) as session:
+        session.info["source"] = source
         if now is not None:
             session.info["now"] = now
         with session.begin():

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sampling.records import audit_trail
 from sampling.records.database import Base, today
+from sampling.records.passwords import check_password
 from sampling.records.people import (
     Person,
     Role,
     RoleHeld,
     Team,
     check_may_act_as,
+    in_force,
     person_by_email,
 )
 from sampling.records.sign_in import end_sessions, hash_password
@@ -59,13 +61,45 @@ def open_office(
     if not name.strip():
         raise Refused("The office has no name. Type one.")
     session.add(Office(id=1, name=name.strip(), is_demonstration=is_demonstration))
-    person = Person(
-        name=_name(administrator), email=_email(session, email), password_hash=hash_password(password)
-    )
+    person = Person(name=_name(administrator), email=_email(session, email))
+    person.password_hash = _hash_of(session, password, person)
     session.add(person)
     session.flush()
     session.add(RoleHeld(person_id=person.id, role=Role.ADMINISTRATOR, starts_on=today(session)))
     audit_trail.record(session, "open_office", "office", by=None, name=name, administrator=person.id)
+    session.flush()
+    return person
+
+
+def make_administrator(
+    session: Session, email: str, *, name: str | None = None, password: str | None = None
+) -> Person:
+    """Give the office an administrator from the command line, where nobody is signed in.
+
+    Somebody who signs in with that address already keeps their name and password. Without a password a new
+    administrator signs in through the organisation only.
+    """
+    person = person_by_email(session, email)
+    if person is None:
+        if name is None:
+            raise Refused(f"Nobody here signs in as {email}. Name them with --name to add them.")
+        person = Person(name=_name(name), email=_email(session, email))
+        person.password_hash = None if password is None else _hash_of(session, password, person)
+        session.add(person)
+        session.flush()
+    elif person.disabled_on is not None:
+        raise Refused(f"{person.name} is disabled. Choose somebody else, or add one with a new address.")
+    held = select(RoleHeld.id).where(
+        RoleHeld.person_id == person.id,
+        RoleHeld.role == Role.ADMINISTRATOR,
+        in_force(RoleHeld, today(session)),
+    )
+    if session.scalar(held) is not None:
+        raise Refused(
+            f"{person.name} is an administrator already. If the password is lost, use “qa admin password”."
+        )
+    session.add(RoleHeld(person_id=person.id, role=Role.ADMINISTRATOR, starts_on=today(session)))
+    audit_trail.record(session, "make_administrator", f"person {person.id}", by=None)
     session.flush()
     return person
 
@@ -93,6 +127,7 @@ def add_person(
 ) -> Person:
     """Add somebody. With an e-mail address and a password they can sign in.
 
+    With an address and no password (None) they sign in through the organisation only.
     Somebody whom an import already brought in (by the case system's name) is completed, not doubled.
     Whoever signs in is known to the case system by their own name unless another is given: without one
     nothing would bar them from cases they handled.
@@ -117,7 +152,7 @@ def add_person(
     person.name = _name(name)
     if email and signs_in:
         person.email = _email(session, email)
-        person.password_hash = hash_password(password or "")
+        person.password_hash = None if password is None else _hash_of(session, password, person)
     session.flush()
     audit_trail.record(
         session, "add_person", f"person {person.id}", by=by, name=person.name, case_system_name=known_as
@@ -125,25 +160,27 @@ def add_person(
     return person
 
 
-def set_password(session: Session, person: Person, *, password: str, by: Person) -> None:
+def set_password(session: Session, person: Person, *, password: str, by: Person | None) -> None:
     """Give a person a new password: their own, or an administrator for anybody.
 
-    A password that somebody else sets ends what the person, or a thief, is signed in to.
+    A password that somebody else sets ends what the person, or a thief, is signed in to. Nobody (`by`) stands
+    for the command line, where whoever can write to the database may do this.
     """
-    if by.id != person.id:
+    if by is not None and by.id != person.id:
         check_may_act_as(session, by, Role.ADMINISTRATOR)
     if person.email is None:
         raise Refused(f"{person.name} has no e-mail address to sign in with. Add one first.")
-    person.password_hash = hash_password(password)
-    if by.id != person.id:
+    person.password_hash = _hash_of(session, password, person)
+    if by is None or by.id != person.id:
         end_sessions(session, person)
     audit_trail.record(session, "set_password", f"person {person.id}", by=by)
 
 
-def disable_person(session: Session, person: Person, *, by: Person) -> None:
-    """A leaver signs in no more; everything they recorded stays."""
-    check_may_act_as(session, by, Role.ADMINISTRATOR)
-    if person.id == by.id:
+def disable_person(session: Session, person: Person, *, by: Person | None) -> None:
+    """A leaver signs in no more; everything they recorded stays. `by` nobody: on the command line."""
+    if by is not None:
+        check_may_act_as(session, by, Role.ADMINISTRATOR)
+    if by is not None and person.id == by.id:
         raise Refused("You cannot disable your own account. Ask another administrator.")
     if person.disabled_on is not None:
         raise Refused(f"{person.name} has been disabled since {day_in_words(person.disabled_on)} already.")
@@ -199,6 +236,14 @@ def _known_to_case_system(session: Session, name: str) -> Person | None:
     alike = [row.id for row in known if row.case_system_name.strip().casefold() == name.casefold()]
     exact = [row.id for row in known if row.case_system_name == name]
     return session.get(Person, (exact or alike)[0]) if alike else None
+
+
+def _hash_of(session: Session, password: str, person: Person) -> str:
+    # The demonstration's password is printed on its sign-in page, and is refused everywhere else.
+    office = session.get_one(Office, 1)
+    if not office.is_demonstration:
+        check_password(password, email=person.email or "", office=office.name)
+    return hash_password(password)
 
 
 def day_in_words(day: date) -> str:

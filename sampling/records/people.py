@@ -71,6 +71,7 @@ class RoleHeld(_Dated, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     role: Mapped[str]
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    by_claim: Mapped[bool] = mapped_column(default=False)  # given and ended by the organisation's sign-in
 
 
 class Membership(_Dated, Base):

@@ -1,6 +1,7 @@
-"""Signing in with a local account: argon2 hashes, throttling, and sessions that outlive a reload.
+"""Signing in: argon2 hashes and throttling for local accounts, and sessions that outlive a reload for all.
 
-The browser holds a random token in an HttpOnly cookie; the database holds only its SHA-256.
+The browser holds a random token in an HttpOnly cookie; the database holds only its SHA-256. Whoever signs in
+through the organisation gets the same session, so that all sessions end in the same ways.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ForeignKey, delete, func, select
+from sqlalchemy import ColumnElement, ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sampling.records import audit_trail
@@ -19,9 +20,9 @@ from sampling.records.database import Base, now
 from sampling.records.people import Person, person_by_email
 from sampling.refused import Refused
 
-SHORTEST_PASSWORD: Final = 10
 SESSION_LASTS: Final = timedelta(hours=12)
-TRIES: Final = 5
+TRIES: Final = 5  # for one address
+TRIES_FROM_ONE_PLACE: Final = 50  # a whole office may sit behind one
 WINDOW: Final = timedelta(minutes=15)
 
 _hasher = PasswordHasher()
@@ -40,46 +41,67 @@ class FailedSignIn(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(index=True)
+    place: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime]
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash of a password; refuses one that is too short to resist guessing."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused(f"The password has {len(password)} characters. Use at least {SHORTEST_PASSWORD}.")
+    """The argon2id hash of a password. `passwords.check_password` says which are refused."""
     return _hasher.hash(password)
 
 
-def sign_in(session: Session, email: str, password: str) -> str | None:
+def sign_in(session: Session, email: str, password: str, *, place: str = "") -> str | None:
     """Check an address and a password. Returns the token for the cookie, or None: wrong.
 
-    Five wrong tries for an address within a quarter of an hour close it for the rest of that
-    time: Refused. Wrong tries must be kept, so the caller commits whatever comes back.
+    Five wrong tries for an address within a quarter of an hour close it for the rest of that time, and fifty
+    from one place (a network address; empty where none is known) close that place: Refused. Wrong tries must
+    be kept, so the caller commits whatever comes back.
     """
     email = email.replace("\0", "").strip().lower()[:320]  # PostgreSQL has no place for a NUL
     moment = now(session)
-    _one_try_at_a_time(session, email)
-    failures = session.scalar(
-        select(func.count())
-        .select_from(FailedSignIn)
-        .where(FailedSignIn.email == email, FailedSignIn.at > moment - WINDOW)
-    )
-    if failures is not None and failures >= TRIES:
+    _one_try_at_a_time(session, place, email)
+    failures = _failures(session, FailedSignIn.email == email)
+    if failures >= TRIES:
         raise Refused(f"Too many wrong tries for {email}. Wait a quarter of an hour, then try again.")
+    from_here = _failures(session, FailedSignIn.place == place) if place else 0
+    if from_here >= TRIES_FROM_ONE_PLACE:
+        raise Refused("Too many wrong tries from your network. Wait a quarter of an hour, then try again.")
     person = person_by_email(session, email)
     stored = person.password_hash if person is not None and person.disabled_on is None else None
     if not _matches(stored, password) or person is None:
         # What was typed may be anything, even a password: it is kept no longer than it counts.
         session.execute(delete(FailedSignIn).where(FailedSignIn.at <= moment - WINDOW))
-        session.add(FailedSignIn(email=email, at=moment))
+        session.add(FailedSignIn(email=email, place=place, at=moment))
+        if person is not None and failures + 1 == TRIES:
+            audit_trail.record(session, "close_address", f"person {person.id}", by=None)
+        if from_here + 1 == TRIES_FROM_ONE_PLACE:
+            audit_trail.record(session, "close_place", "sign-in", by=None, place=place)
         return None
     session.execute(delete(FailedSignIn).where(FailedSignIn.email == email))
+    if stored is not None and _hasher.check_needs_rehash(stored):  # hashed when computers were slower
+        person.password_hash = _hasher.hash(password)
+    return open_session(session, person)
+
+
+def check_may_sign_in(session: Session, email: str) -> Person:
+    """The person whom the organisation's own sign-in has named; refuses who has no place here."""
+    person = person_by_email(session, email)
+    if person is None:
+        raise Refused(f"Nobody here has the address {email}. Ask an administrator of the office to add you.")
+    if person.disabled_on is not None:
+        raise Refused("Your account here is disabled. Ask an administrator of the office to enable it.")
+    return person
+
+
+def open_session(session: Session, person: Person, **details: object) -> str:
+    """Sign in somebody who has shown who they are. Returns the token for the cookie."""
+    moment = now(session)
     session.execute(delete(SignInSession).where(SignInSession.ends_at < moment))
     token = secrets.token_urlsafe(32)
     session.add(
         SignInSession(token_sha256=_sha256(token), person_id=person.id, ends_at=moment + SESSION_LASTS)
     )
-    audit_trail.record(session, "sign_in", f"person {person.id}", by=person)
+    audit_trail.record(session, "sign_in", f"person {person.id}", by=person, **details)
     return token
 
 
@@ -111,11 +133,18 @@ def person_of_token(session: Session, token: str) -> Person | None:
     ).first()
 
 
-def _one_try_at_a_time(session: Session, email: str) -> None:
+def _one_try_at_a_time(session: Session, *names: str) -> None:
     # Or a hundred tries sent at once would all be counted before any of them has failed. SQLite lets
-    # only one transaction write; PostgreSQL must be asked to.
+    # only one transaction write; PostgreSQL must be asked to, in the same order by everybody.
     if session.connection().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(email))))
+        for number, name in enumerate(names):
+            if name:
+                session.execute(select(func.pg_advisory_xact_lock(number, func.hashtext(name))))
+
+
+def _failures(session: Session, of: ColumnElement[bool]) -> int:
+    recent = FailedSignIn.at > now(session) - WINDOW
+    return session.scalar(select(func.count()).select_from(FailedSignIn).where(of, recent)) or 0
 
 
 def _matches(stored: str | None, password: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench_results_screens import HEAD, NOW, START, TEAMS, fill, in_bulk
+from bench.bench_results_screens import HEAD, NOW, START, TEAMS, fill, in_bulk
 from pytest_benchmark.fixture import BenchmarkFixture
 from sqlalchemy import Engine, select
 

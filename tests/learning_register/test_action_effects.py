@@ -16,6 +16,7 @@ from scorecards.cards import publish_scorecard
 from scorecards.requirements import Kind, ResponseValue
 
 HEAD, QA, NORTH, SOUTH, OWNER = "Hedda Head", "Quinn Qua", "Nora North", "Sue South", "Otto Owner"
+THEA = "Thea Theme"
 
 
 def effect(office: ScoredOffice, name: str, action_id: int) -> ActionEffect | None:
@@ -90,8 +91,8 @@ def test_what_is_named_is_compared_in_the_central_samples(engine: Engine) -> Non
     learned = office.score(QA, first, not_met=Kind.OUTCOME)
     point_id = office.learn(QA, learned, kind=LearningKind.ORGANISATIONAL)
     office.draw_closed([2], route=Route.THEMATIC, name="Remedies")
-    of_theme = office.score(QA, office.to_do(QA, Route.THEMATIC)[0], not_met=Kind.OUTCOME)
-    theme_point = office.learn(QA, of_theme, kind=LearningKind.ORGANISATIONAL)
+    of_theme = office.score(THEA, office.to_do(THEA, Route.THEMATIC)[0], not_met=Kind.OUTCOME)
+    theme_point = office.learn(THEA, of_theme, kind=LearningKind.ORGANISATIONAL)
     for sampled_id in others[:2]:
         office.score(QA, sampled_id, everything=ResponseValue.CANNOT_ASSESS)
     office.score(QA, others[2])

@@ -14,6 +14,7 @@ from learning_register.progressing import finish_action
 from learning_register.tables import LearningPoint
 from learning_register.tables_mail import Mail
 from sampling.records.appointments import set_line_manager
+from sampling.records.audit_trail import record
 from sampling.records.people import Absence, Role
 from sampling.tables import Route
 from scorecards.requirements import Kind
@@ -143,6 +144,7 @@ def test_the_deputy_of_somebody_away_is_told_too(office: ScoredOffice) -> None:
     with office.writing() as session:
         away, deputy = office.person(session, NORTH), office.person(session, SOUTH)
         session.add(Absence(person_id=away.id, deputy_id=deputy.id, starts_on=TARGET, ends_on=TARGET))
+        record(session, "set_up", "test", by=None)
     assert groups(on(office, TARGET)) == {NORTH: [Group.OWN], SOUTH: [Group.OWN]}
 
 
@@ -152,6 +154,7 @@ def test_who_has_left_or_has_no_address_gets_none_and_it_is_said(sqlite_engine: 
     assert on(office, TARGET)[OWNER].not_sent_because == "has no e-mail address here"
     with office.writing() as session:
         office.person(session, OWNER).disabled_on = TARGET
+        record(session, "set_up", "test", by=None)
     assert on(office, TARGET)[OWNER].not_sent_because == "has left"
 
 

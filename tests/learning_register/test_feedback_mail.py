@@ -22,6 +22,7 @@ from learning_register.mail_message import Outgoing, as_message, checked_body
 from learning_register.mail_queries import mails_of_point, outbox
 from learning_register.tables import LearningPoint
 from learning_register.tables_mail import Mail
+from sampling.records.audit_trail import record
 from sampling.records.people import Person, Role
 from sampling.refused import Refused
 from sampling.tables import Route
@@ -226,6 +227,7 @@ def test_who_sees_the_outbox(office: ScoredOffice) -> None:
     with office.writing() as session:
         nora = office.person(session, NORTH)
         session.add(_digest(nora))
+        record(session, "set_up", "test", by=None)
 
     def seen(name: str) -> list[tuple[str, str]]:
         with office.reading() as session:

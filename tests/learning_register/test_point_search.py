@@ -21,7 +21,7 @@ from learning_register.point_search import EVERYTHING, NOBODY, PointFilters
 from learning_register.raising import learn_by_hand
 from learning_register.recording import Lesson, RecurrenceRisk, Weight
 from learning_register.root_causes import load_shipped_root_causes
-from learning_register.tables import LearningPoint, RootCause, Source
+from learning_register.tables import LearningPoint, Source
 from sampling.records.downloads import as_json
 from sampling.records.people import Team
 from sampling.refused import Refused
@@ -218,9 +218,6 @@ def test_a_correction_is_found_by_its_new_words_only(office: ScoredOffice) -> No
         correct_point(session, point, description="The bell is broken.", weight=Weight(), reason="So.", by=by)
     assert found(office, HEAD, PointFilters(words="bell")) == [3]
     assert found(office, HEAD, PointFilters(words="door")) == []
-    with office.writing() as session:
-        session.delete(session.get_one(RootCause, 9))  # what has nothing to do with it leaves it alone
-    assert found(office, HEAD, PointFilters(words="bell")) == [3]
 
 
 def test_everything_of_a_point_is_in_the_export(office: ScoredOffice) -> None:

@@ -200,7 +200,8 @@ def test_the_cases_of_a_theme_go_to_its_reviewers_who_can_change(office: ScoredO
     for sampled_id in (first, second, third):
         office.score(ROBIN, sampled_id)
     with office.reading() as session:
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "change_reviewers")).all()[-1]
+        entries = select(AuditEntry).where(AuditEntry.action == "change_reviewers")
+        entry = session.scalars(entries.order_by(AuditEntry.number)).all()[-1]
         assert [len(entry.details[key]) for key in ("before", "after")] == [2, 1]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from scored_office import ScoredOffice
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from typer.testing import CliRunner, Result
 from unguarded import unguarded
 
@@ -18,7 +18,8 @@ from qa_app.migrating import migrate
 from sampling.drawing import carry_out_plan, confirm_roll, record_roll, seed_plan
 from sampling.randomness import from_beacon
 from sampling.receipt_queries import receipt_of
-from sampling.records.database import connect
+from sampling.records.audit_trail import record
+from sampling.records.database import connect, writing
 from sampling.records.office import disable_person
 from sampling.registering import Terms, plan_contents
 from sampling.samples import plan_case_sample, plan_open_sample
@@ -463,3 +464,17 @@ def test_verify_names_what_the_register_says_otherwise(
         session.execute(update(Draw).values(randomness="dice"))
     told = refused("verify", str(receipt), "--database", database)
     assert told == "The field randomness is 'operating system', and the register says 'dice'."
+
+
+def test_verify_goes_through_the_audit_trail(office: ScoredOffice, database: str) -> None:
+    assert "belongs to the audit trail" in refused("verify", "--register", "--head", "0" * 64)
+    told = json.loads(run("verify", "--audit", "--database", database, "--json").stdout)
+    assert told["audit_entries"] > 10
+    with writing(office.engine) as session:
+        record(session, "look", "office", by=None)
+    done = run("verify", "--audit", "--head", told["audit_sha256"], "--database", database)
+    assert "The audit trail holds: " in done.stdout
+    assert "no entry has the hash" in refused("verify", "--audit", "--head", "f" * 64, "--database", database)
+    with writing(office.engine) as session, unguarded(session.connection()):
+        session.execute(text("UPDATE audit_entry SET subject = 'nothing' WHERE number = 3"))
+    assert "Entry 3 was altered" in refused("verify", "--audit", "--database", database)

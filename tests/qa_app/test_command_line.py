@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select, text
 from typer.testing import CliRunner
 
 from qa_app.command_line import app
+from sampling.records.audit_trail import record
 from sampling.records.cases import Case
 from sampling.records.database import connect, reading, writing
 from sampling.records.office import open_office, the_office
@@ -209,6 +210,7 @@ def test_only_those_who_may_import_import(office: Engine, folder: Path) -> None:
         person = person_by_email(session, "ada@example.org")
         assert person is not None
         session.execute(text("DELETE FROM role_held"))
+        record(session, "set_up", "test", by=None)
     arguments = ["--mapping", "mapping.json", "--by", "ada@example.org", "--as-at", "2007-04-01 09:00"]
     assert "Ada Min cannot do this" in _refused("import", "cases.csv", *arguments, "--database", _url(office))
 

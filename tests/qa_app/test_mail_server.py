@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from learning_register.mail_message import Outgoing, as_message
 from learning_register.tables_mail import Mail
 from qa_app.mail_server import MailServer, Outcome, app_address, deliver, mail_server, send_mail
+from sampling.records.audit_trail import record
 from sampling.refused import Refused
 
 SECRET = "s3cret-w0rd"
@@ -70,6 +71,7 @@ def test_two_who_send_the_same_email_at_once_send_it_once(engine: Engine, post: 
         mail.for_day, mail.written_at = office.now.date(), office.now
         session.add(mail)
         session.flush()
+        record(session, "set_up", "test", by=None)
         mail_id = mail.id
     start, said = Barrier(2), []
 

@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
-from qa_app.office_queries import audit_entries
+from qa_app.audit_queries import audit_entries, changes_of
 from sampling.records import audit_trail
 from sampling.records.appointments import give_role
+from sampling.records.audit_trail import record
 from sampling.records.database import OFFICE_TIME, reading, writing
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import LineManagement, Membership, Person, Role, RoleHeld, Team, manager_of
 from sampling.records.settings import SETTINGS, Setting, setting
+from sampling.refused import Refused
 
 OpenScreen = Callable[..., AppTest]
 _TODAY = datetime.now(UTC).astimezone(OFFICE_TIME).date()
@@ -27,7 +29,7 @@ def administrator(sqlite_engine: Engine) -> Person:
             "Ombudsman for Tests",
             administrator="Ada Lovelace",
             email="ada@example.org",
-            password="0123456789",
+            password="a long enough password",
         )
 
 
@@ -122,6 +124,7 @@ def test_a_person_an_import_brought_in_is_completed_not_doubled(
 ) -> None:
     with writing(sqlite_engine) as session:
         session.add(Person(name="HOPPER G", case_system_name="HOPPER G"))
+        record(session, "set_up", "test", by=None)
     app = open_screen(sqlite_engine, administrator, "office", part="People")
     app.radio(key="people-task").set_value("Complete a person from an import").run()
     _field(app, "Name").input("Grace Hopper")
@@ -184,6 +187,11 @@ def test_whoever_second_scores_is_not_told_by_the_audit_trail(
         give_role(session, administrator, role=Role.QA_REVIEWER, starts_on=_TODAY, by=administrator)
     with reading(sqlite_engine) as session:
         fewer = audit_entries(session, since=_TODAY, until=_TODAY, by=administrator)
+        mine = changes_of(session, int(fewer["Entry"].max()), by=administrator)
+        with pytest.raises(Refused, match="that you may see"):
+            changes_of(session, int(everything["Entry"].max()), by=administrator)
+    assert mine[["Table", "Change"]].values.tolist() == [["role held", "added"]]
+    assert "role: qa_reviewer" in mine["After"].iloc[0]
     assert "review 7" not in set(fewer["On"])
     assert "office" in set(fewer["On"])
     app = open_screen(sqlite_engine, administrator, "office", part="Audit trail")
@@ -193,7 +201,11 @@ def test_whoever_second_scores_is_not_told_by_the_audit_trail(
 def _somebody(engine: Engine, administrator: Person, role: Role) -> Person:
     with writing(engine) as session:
         person = add_person(
-            session, "Some Body", email="some@example.org", password="0123456789", by=administrator
+            session,
+            "Some Body",
+            email="some@example.org",
+            password="a long enough password",
+            by=administrator,
         )
         give_role(session, person, role=role, starts_on=_TODAY, by=administrator)
     return person

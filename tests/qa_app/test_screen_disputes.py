@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
 from qa_app.feedback_sheet import feedback_document
+from sampling.records.audit_trail import record
 from sampling.tables import Route
 from scorecards.dispute_decisions import Decision
 from scorecards.disputes import raise_dispute
@@ -159,6 +160,7 @@ def test_the_sheet_is_one_accessible_file_in_which_nothing_typed_is_code(office:
     with office.writing() as session:
         answer = session.scalars(select(Answer).where(Answer.response == ResponseValue.NOT_MET)).one()
         answer.evidence, answer.severity = "<script>alert(1)</script> & a second line", "serious"
+        record(session, "set_up", "test", by=None)
     with office.reading() as session:
         sheet = feedback_sheet(session, review_id, office.person(session, manager))
     assert sheet is not None

@@ -8,6 +8,7 @@ from scored_office import NOW, START, ScoredOffice
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
+from sampling.records.audit_trail import record
 from sampling.records.database import today
 from sampling.tables import Route, SampledCase
 from scorecards.approvals import add_approver, set_approval_level
@@ -32,6 +33,7 @@ def office(sqlite_engine: Engine) -> ScoredOffice:
     made.draw_open("North", NORTH)
     with made.writing() as session:
         made.person(session, OTTO).email = "otto@example.org"
+        record(session, "set_up", "test", by=None)
     return made
 
 
@@ -77,6 +79,7 @@ def test_a_manager_steps_in_and_the_owner_says_what_came_of_it(
         asked = session.scalars(select(Intervention)).one()
         assert (asked.what, asked.review_id) == ("Write again.", review_id)
         asked.due_on, asked.made_at = today(session) - timedelta(days=3), NOW
+        record(session, "set_up", "test", by=None)
         office.now = NOW + timedelta(days=400)
 
     assert "1 intervention on open cases" in words(see(office, open_screen, NORTH, "start"))
@@ -162,6 +165,7 @@ def test_a_breach_is_on_the_heads_start_until_nothing_is(
         review = session.get_one(Review, review_id)
         case = session.get_one(SampledCase, review.sampled_case_id).frame_case.case
         case.state, case.closed_on = "closed", today(session)
+        record(session, "set_up", "test", by=None)
     assert "Breaches: 1 held case went out" in words(see(office, open_screen, HEAD, "start"))
     breaches = see(office, open_screen, HEAD, "held_cases", part="Breaches").dataframe[0].value
     assert breaches["Now"].tolist() == ["Went out without being let go"]

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from sampling.drawing import carry_out_plan
 from sampling.randomness import for_demonstration, from_beacon, from_dice
+from sampling.records.audit_trail import record
 from sampling.records.cases import Case
 from sampling.records.office import add_person
 from sampling.registering import Terms
@@ -220,6 +221,7 @@ def test_late_cases_are_drawn_as_strata_of_their_own(office: ScoredOffice, open_
         late = session.scalars(select(Case).where(Case.state == "open")).first()
         assert late is not None
         late.state, late.closed_on = "closed", date(2026, 6, 15)
+        record(session, "set_up", "test", by=None)
     app = see(office, open_screen, QA)
     assert "1 case came too late for this sample" in [block.label for block in app.expander]
     app = press(app, "Freeze and draw the late cases")
@@ -257,6 +259,7 @@ def test_a_case_cancelled_since_is_replaced_with_one_button(
     first = office.to_do(QA, Route.CENTRAL)[0]
     with office.writing() as session:
         session.get_one(SampledCase, first).frame_case.case.state = "cancelled"
+        record(session, "set_up", "test", by=None)
         person = office.person(session, QA)
     assert "**cancelled since**, to be replaced" in words(open_screen(office.engine, person, "reviews"))
     app = open_screen(office.engine, person, "review", sampled=first)

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from sampling.late_strata import plan_late_strata
 from sampling.randomness import for_demonstration
+from sampling.records.audit_trail import record
 from sampling.records.cases import Case, CaseState
 from sampling.registering import Terms
 from sampling.samples import InTwoStages
@@ -255,6 +256,7 @@ def test_a_month_that_was_never_drawn_stays_and_is_not_complete(
     with office.writing() as session:  # nothing is open any more
         for case in session.scalars(select(Case).where(Case.state == CaseState.OPEN)):
             case.state, case.closed_on = CaseState.CLOSED, date(2026, 9, 1)
+        record(session, "set_up", "test", by=None)
     app = see(office, open_screen, HEAD, part="Open cases")
     months = next(box for box in app.selectbox if box.label == "Month").options
     assert months[-2:] == ["August 2026", "July 2026"]  # the first extract is of July

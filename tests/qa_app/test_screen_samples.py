@@ -13,6 +13,7 @@ from qa_app.screens import samples_draw, samples_register
 from sampling.drawing import seed_plan
 from sampling.receipt import verify_receipt
 from sampling.records.appointments import give_role
+from sampling.records.audit_trail import record
 from sampling.records.cases import Case
 from sampling.records.database import OFFICE_TIME
 from sampling.records.people import Person, Role
@@ -127,6 +128,7 @@ def test_high_risk_is_marked_for_review_as_a_whole(office: ScoredOffice, open_sc
         for case in session.scalars(select(Case).where(Case.reference.in_(["O-000", "O-002"]))):
             case.risk = "HIGH: potentially avoidable death"
         session.scalars(select(Case).where(Case.reference == "O-004")).one().risk = "Other"
+        record(session, "set_up", "test", by=None)
     app = see(office, open_screen, NORTH)
     chosen = of(app.multiselect, "Cases of these risks are all reviewed")
     assert chosen.options == ["HIGH: potentially avoidable death", "Other"]

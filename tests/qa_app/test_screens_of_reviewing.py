@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from learning_register.citations import LearningKind
 from learning_register.point_queries import learning_points
 from learning_register.tables_actions import FollowUpAction
+from sampling.records.audit_trail import record
 from sampling.records.database import today, writing
 from sampling.tables import Route, SampledCase
 from scorecards.actions import declare_involvement, save_answer, start_review
@@ -72,6 +73,7 @@ def test_start_says_one_day_and_one_action(office: ScoredOffice, open_screen: Op
     assert "1 follow-up action is open, " in words(see(office, open_screen, HEAD, "start"))
     with writing(office.engine) as session:  # by the clock that the screens go by
         session.get_one(FollowUpAction, action_id).target_date = today(session) - timedelta(days=1)
+        record(session, "set_up", "test", by=None)
     assert "**overdue by 1 day**" in words(see(office, open_screen, "Otto Owner", "start"))
 
 
@@ -251,6 +253,7 @@ def test_no_scorecard_means_no_review(office: ScoredOffice, open_screen: OpenScr
     with office.writing() as session:
         for use in session.scalars(select(ScorecardUse)):
             session.delete(use)
+        record(session, "set_up", "test", by=None)
     app = press(see(office, open_screen, QA, "review", sampled=sampled), "No, start the review")
     assert "No scorecard serves cases without a type" in words(app)
 

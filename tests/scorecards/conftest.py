@@ -5,6 +5,8 @@ from kept import once
 from scored_office import ScoredOffice
 from sqlalchemy import Engine
 
+from sampling.records.audit_trail import record
+
 
 @pytest.fixture
 def drawn(database: Engine) -> ScoredOffice:
@@ -20,6 +22,7 @@ def drawn(database: Engine) -> ScoredOffice:
         with office.writing() as session:
             for name in ("Nora North", "Sue South", "Quinn Qua", "Robin Qua"):
                 office.person(session, name).case_system_name = name
+            record(session, "set_up", "test", by=None)  # what is changed by hand is recorded too
         office.draw_open("North", "Nora North")
         office.draw_open("South", "Sue South")
         office.draw_closed([10])

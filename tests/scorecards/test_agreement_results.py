@@ -8,6 +8,7 @@ from scored_office import CARD, ScoredOffice
 from sqlalchemy import Engine, select
 
 from sampling.records.appointments import give_role
+from sampling.records.audit_trail import record
 from sampling.records.people import Role, RoleHeld
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
@@ -166,6 +167,7 @@ def test_who_could_see_the_managers_reviews_is_not_blind(
         otto, by = office.person(session, "Otto Owner"), office.person(session, "Ada Min")
         held = session.scalars(select(RoleHeld).where(RoleHeld.person_id == otto.id)).one()
         held.ends_on = office.now.date()
+        record(session, "set_up", "test", by=None)
         tomorrow = office.now.date() + timedelta(days=1)
         give_role(session, otto, role=Role.QA_REVIEWER, team=None, starts_on=tomorrow, by=by)
     office.later(1)

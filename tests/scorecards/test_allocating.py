@@ -8,7 +8,7 @@ from scored_office import START, ScoredOffice
 from sqlalchemy import select
 
 from sampling.records.appointments import record_absence
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, record
 from sampling.records.office import disable_person
 from sampling.records.people import Role
 from sampling.refused import Refused
@@ -137,6 +137,7 @@ def test_nobody_gets_a_case_they_had_a_hand_in_nor_two_lines_of_one(drawn: Score
         quinn, robin = drawn.person(session, QUINN), drawn.person(session, ROBIN)
         approved = session.get_one(SampledCase, others[0]).frame_case.case
         approved.approved_by_id = robin.id
+        record(session, "set_up", "test", by=None)
         both = session.get_one(SampledCase, others[1]).frame_case.case
         both.decided_by_id, reference = quinn.id, both.reference
     declare(drawn, ROBIN, others[1], is_involved=True)

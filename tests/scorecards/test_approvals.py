@@ -6,6 +6,7 @@ import pytest
 from scored_office import NOW, START, ScoredOffice
 from sqlalchemy import Engine, select
 
+from sampling.records.audit_trail import record
 from sampling.records.people import Role
 from sampling.refused import Refused
 from scorecards.approvals import (
@@ -92,6 +93,7 @@ def test_a_later_row_takes_the_place_of_an_earlier_one_from_its_day(office: Scor
 def test_an_approver_counts_from_when_until_when_beside_their_role(office: ScoredOffice) -> None:
     with office.writing() as session:
         office.person(session, OTTO).email = "otto@example.org"
+        record(session, "set_up", "test", by=None)  # what is changed by hand is recorded too
     name_approver(office, OTTO, Level.DEPUTY, until=TODAY + timedelta(days=3))
     with office.writing() as session:
         level = {
@@ -125,6 +127,7 @@ def test_what_cannot_be_set_is_refused(office: ScoredOffice) -> None:
         name_approver(office, OTTO, Level.DEPUTY)
     with office.writing() as session:
         office.person(session, OTTO).email = "otto@example.org"
+        record(session, "set_up", "test", by=None)  # what is changed by hand is recorded too
     with pytest.raises(Refused, match="come with their roles"):
         name_approver(office, OTTO, Level.HEAD)
     with pytest.raises(Refused, match="last day is before the first"):

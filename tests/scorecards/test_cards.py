@@ -11,7 +11,7 @@ from scored_office import CARD, JULY, START, ScoredOffice
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, close_entries
 from sampling.refused import Refused
 from sampling.tables import Route
 from scorecards.card_editing import begun_from, blank_card, with_fields, with_requirement, without_requirement
@@ -92,6 +92,7 @@ def test_a_blank_draft_is_kept_as_far_as_it_has_come_and_then_published(drawn: S
             saved(session, drawn, version, lambda card: with_requirement(card, Kind.OUTCOME))
         with refused("is published and cannot become published"):
             publish_draft(session, version, by=head)
+        close_entries(session)
         entries = session.scalars(
             select(AuditEntry).where(AuditEntry.subject == "scorecard remedies-2026").order_by(AuditEntry.id)
         ).all()
@@ -118,6 +119,7 @@ def test_the_next_version_says_how_it_differs(drawn: ScoredOffice) -> None:
         changes = {one.key: one.change for one in scorecard_from(newest.definition).requirements}
         # What is the same says nothing of a change, whatever was chosen while it differed.
         assert changes == {"answered": None, "told": Change.MEANING}
+        close_entries(session)
         last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert last is not None
         assert last.details["removed"] == ["remedy"]

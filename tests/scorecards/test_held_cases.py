@@ -7,7 +7,7 @@ from scored_office import JULY, ScoredOffice
 from sqlalchemy import select
 
 from sampling.records.appointments import record_absence
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, record
 from sampling.records.cases import CaseState
 from sampling.records.people import Role
 from sampling.refused import Refused
@@ -167,10 +167,12 @@ def test_a_release_needs_the_level_a_reason_and_somebody_without_a_hand_in_the_c
     with drawn.writing() as session:
         case = session.get_one(HeldCase, 1).case
         case.decided_by_id = drawn.person(session, OTTO).id
+        record(session, "set_up", "test", by=None)
     with pytest.raises(Refused, match="handled or decided"):
         release(drawn, OTTO)
     with drawn.writing() as session:
         session.get_one(HeldCase, 1).case.decided_by_id = None
+        record(session, "set_up", "test", by=None)
     release(drawn, OTTO)
     with pytest.raises(Refused, match="has been let go already"):
         release(drawn, OTTO)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from scored_office import ScoredOffice
 
+from sampling.records.audit_trail import record
 from sampling.records.people import Role
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
@@ -30,6 +31,7 @@ def office(drawn: ScoredOffice) -> ScoredOffice:
     with drawn.writing() as session:
         for name in (OTTO, QUINN, SUE):
             drawn.person(session, name).email = f"{name[:4].strip().lower()}@example.org"
+        record(session, "set_up", "test", by=None)
     return drawn
 
 
@@ -150,6 +152,7 @@ def test_what_cannot_be_asked_for_is_refused(office: ScoredOffice) -> None:
         assert may_intervene(session, review, nora)
         sampled = session.get_one(SampledCase, review.sampled_case_id)
         sampled.frame_case.case.state = "closed"
+        record(session, "set_up", "test", by=None)
         assert not may_intervene(session, review, nora)
     with pytest.raises(Refused, match="too late to intervene"):
         ask(office, review_id)

@@ -8,6 +8,7 @@ import pytest
 from scored_office import ScoredOffice
 from sqlalchemy import Engine, select
 
+from sampling.records.audit_trail import record
 from sampling.records.cases import Case, CaseState
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
@@ -154,6 +155,7 @@ def test_a_theme_counts_its_open_and_its_closed_cases_apart(engine: Engine) -> N
     with office.writing() as session:  # a case counts as what it was, whatever it becomes
         for case in session.scalars(select(Case).where(Case.state == CaseState.OPEN)):
             case.state, case.closed_on = CaseState.CLOSED, date(2026, 7, 6)
+        record(session, "set_up", "test", by=None)  # what is changed by hand is recorded too
 
     result = office.ask(sample_result, "Thea Theme", draw_id)
     assert (result.measures, result.population, result.drawn, result.reviewed) == ((), 10, 10, 5)

@@ -12,7 +12,7 @@ from scored_office import CARD, JULY, START, ScoredOffice
 from sqlalchemy import select
 
 from sampling.records.appointments import record_absence
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, close_entries, record
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
 from sampling.records.case_mapping import FIELDS
@@ -333,9 +333,10 @@ def test_no_score_is_in_the_audit_trail(drawn: ScoredOffice) -> None:
     answer_all(drawn, QUINN, review_id, MET, {keys(drawn)[0]: bad})
     do(drawn, submit_review, QUINN, review_id)
     with drawn.reading() as session:
-        last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(3)).all()
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(6)).all()
     assert [(entry.action, entry.details) for entry in last] == [
         ("submit_review", {}),
+        *[("save_answer", {"requirement": key}) for key in reversed(keys(drawn))],
         ("start_review", {}),
         ("declare_involvement", {"is_involved": False}),
     ]
@@ -544,6 +545,7 @@ def test_a_colleague_goes_on_with_the_draft_of_somebody_who_has_left(drawn: Scor
     assert sampled_id not in drawn.to_do(ROBIN, Route.CENTRAL)
     with drawn.writing() as session:
         drawn.person(session, QUINN).disabled_on = drawn.now.date()
+        record(session, "set_up", "test", by=None)
     assert sampled_id in drawn.to_do(ROBIN, Route.CENTRAL)
     with drawn.writing() as session:
         robin, sampled = drawn.person(session, ROBIN), session.get_one(SampledCase, sampled_id)
@@ -553,6 +555,7 @@ def test_a_colleague_goes_on_with_the_draft_of_somebody_who_has_left(drawn: Scor
         taken = start_review(session, sampled, by=robin)
         assert (taken.id, taken.reviewer_id) == (review_id, robin.id)
         assert len(taken.answers) == 3  # what was typed is kept
+        close_entries(session)
         assert session.scalars(select(AuditEntry).where(AuditEntry.action == "take_over_review")).one()
         submit_review(session, taken, by=robin)
 

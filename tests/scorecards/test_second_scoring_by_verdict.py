@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sampling.queries import drawn_cases, samples, strata_of_sample
 from sampling.receipt import verify_receipt
 from sampling.receipt_queries import receipt_of
+from sampling.records.audit_trail import record
 from sampling.records.cases import Case
 from sampling.records.people import Role
 from sampling.refused import Refused
@@ -51,6 +52,7 @@ def scored(database: Engine) -> ScoredOffice:
                 with office.writing() as session:
                     case = session.get_one(SampledCase, sampled_id).frame_case.case
                     session.get_one(Case, case.id).risk = "High" if is_north and number in (0, 2) else "Low"
+                    record(session, "set_up", "test", by=None)  # what is changed by hand is recorded too
                 office.score(manager, sampled_id, not_met=Kind.OUTCOME if is_north and number < 2 else None)
 
     once(database, "reviews to score again by verdict", score)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sampling.records.appointments import give_role
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, close_entries
 from sampling.records.calendars import month_end, working_days_on
 from sampling.records.office import add_person
 from sampling.records.people import Person, Role
@@ -133,6 +133,7 @@ def test_a_value_of_the_same_day_is_corrected_and_the_trail_keeps_both(session: 
     for value in ("3", "4"):
         set_setting(session, "monthly_quota", value, starts_on=JULY, by=ada)
     assert session.scalars(select(Setting.value)).all() == ["4"]
+    close_entries(session)
     entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "set_setting")).all()
     assert [(entry.details["before"], entry.details["after"], entry.by_id) for entry in entries] == [
         ("2", "3", ada.id),

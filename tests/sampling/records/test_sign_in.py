@@ -6,18 +6,21 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from sampling.records.audit_trail import AuditEntry
+from sampling.records.audit_trail import AuditEntry, close_entries
 from sampling.records.database import reading, writing
 from sampling.records.office import disable_person
 from sampling.records.people import Person
 from sampling.records.sign_in import (
     FailedSignIn,
     SignInSession,
+    check_may_sign_in,
     end_sessions,
     hash_password,
+    open_session,
     person_of_token,
     sign_in,
     sign_out,
@@ -31,7 +34,7 @@ PASSWORD = "a long enough password"
 
 def fail(session: Session, *, times: int, email: str = "bea@example.org") -> None:
     """Wrong tries as they are kept; typing them would hash each."""
-    session.add_all(FailedSignIn(email=email, at=session.info["now"]) for _ in range(times))
+    session.add_all(FailedSignIn(email=email, place="", at=session.info["now"]) for _ in range(times))
     session.flush()
 
 
@@ -43,6 +46,7 @@ def test_the_right_password_gives_a_token_for_that_person(session: Session, bea:
     token = sign_in(session, " BEA@Example.org ", PASSWORD)
     assert token is not None
     assert person_of_token(session, token) is bea
+    close_entries(session)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "sign_in")).one()
     assert (entry.by_id, entry.subject, entry.details) == (bea.id, f"person {bea.id}", {})
 
@@ -159,6 +163,7 @@ def test_signing_out_ends_one_session_and_only_that(session: Session, bea: Perso
     assert person_of_token(session, desk) is bea
     sign_out(session, laptop)
     sign_out(session, "never given out")
+    close_entries(session)
     entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "sign_out")).all()
     assert [entry.by_id for entry in entries] == [bea.id]
     end_sessions(session, bea)
@@ -173,10 +178,59 @@ def test_a_disabled_person_is_out_at_once(session: Session, ada: Person, bea: Pe
     assert person_of_token(session, other) is ada
 
 
-def test_short_passwords_are_refused_and_long_ones_salted() -> None:
-    for short in ("", "123456789"):
-        with pytest.raises(Refused, match=rf"has {len(short)} characters\. Use at least 10\."):
-            hash_password(short)
-    first, second = hash_password("1234567890"), hash_password("1234567890")
+def test_hashes_are_salted() -> None:
+    first, second = hash_password(PASSWORD), hash_password(PASSWORD)
     assert first != second
     assert first.startswith("$argon2id$")
+
+
+def test_a_hash_made_with_less_work_is_made_again_at_the_next_sign_in(session: Session, bea: Person) -> None:
+    bea.password_hash = weak = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD)
+    assert sign_in(session, "bea@example.org", "wrong password") is None
+    assert bea.password_hash == weak
+    assert sign_in(session, "bea@example.org", PASSWORD)
+    again = bea.password_hash
+    assert again != weak
+    assert sign_in(session, "bea@example.org", PASSWORD)
+    assert bea.password_hash == again
+
+
+@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
+def test_fifty_wrong_tries_close_a_place_for_every_address(session: Session, email: str) -> None:
+    for number in range(49):
+        session.add(FailedSignIn(email=f"{number}@example.org", place="192.0.2.1", at=NOW))
+    assert sign_in(session, email, "wrong password", place="192.0.2.1") is None
+    with pytest.raises(Refused, match="Too many wrong tries from your network"):
+        sign_in(session, "bea@example.org", PASSWORD, place="192.0.2.1")
+    assert sign_in(session, "bea@example.org", PASSWORD, place="192.0.2.2")
+    assert sign_in(session, "bea@example.org", PASSWORD)
+    session.info["now"] = NOW + 15 * MINUTE
+    assert sign_in(session, "bea@example.org", PASSWORD, place="192.0.2.1")
+
+
+def test_what_was_closed_is_in_the_audit_trail_once(session: Session, bea: Person) -> None:
+    fail(session, times=4)
+    for number in range(48):
+        session.add(FailedSignIn(email=f"{number}@example.org", place="192.0.2.1", at=NOW))
+    for email in ("bea@example.org", "my secret password"):
+        assert sign_in(session, email, "wrong password", place="192.0.2.1") is None
+    close_entries(session)
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("close_"))).all()
+    assert [(entry.action, entry.subject, entry.details) for entry in entries] == [
+        ("close_address", f"person {bea.id}", {}),
+        ("close_place", "sign-in", {"place": "192.0.2.1"}),
+    ]
+
+
+def test_the_organisation_lets_in_who_is_known_and_not_disabled(
+    session: Session, ada: Person, bea: Person
+) -> None:
+    assert check_may_sign_in(session, "BEA@example.org") is bea
+    token = open_session(session, bea, through="organisation")
+    assert person_of_token(session, token) is bea
+    with pytest.raises(Refused, match=r"Nobody here has the address cy@example\.org\. Ask an administrator"):
+        check_may_sign_in(session, "cy@example.org")
+    disable_person(session, bea, by=ada)
+    with pytest.raises(Refused, match="Your account here is disabled"):
+        check_may_sign_in(session, "bea@example.org")
+    assert person_of_token(session, token) is None
