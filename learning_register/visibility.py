@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from learning_register.tables import LearningPoint
 from sampling.records.people import Person, Role, may_act_as, roles_of, teams_managed
@@ -33,10 +33,7 @@ def may_see_point(session: Session, person: Person, *, among_all: bool = False) 
     """
     of_review = _of_any_review if among_all else _of_its_review
     sealed, teams = is_sealed_for(session, person), teams_managed(session, person)
-    if among_all:
-        once = select(Review.id).where(sealed).cte("sealed_reviews")
-        sealed = Review.id.in_(select(once.c.id))
-    from_review = [of_review(may_see_review(session, person, sealed=sealed))]
+    from_review = [of_review(may_see_review(session, person))]
     if teams:
         told_to_manager = and_(
             Review.state == ReviewState.SUBMITTED,
@@ -114,15 +111,14 @@ def _is_sealed(sealed: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _is_of_a_case(sealed: ColumnElement[bool], *, among_all: bool) -> ColumnElement[bool]:
     """The condition on a point without a review that it may derive from one, of its case, that is sealed."""
-    cases = (
+    point = aliased(LearningPoint) if among_all else LearningPoint
+    since = (
         select(FrameCase.case_id)
         .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
         .join(Review, Review.sampled_case_id == SampledCase.id)
-        .where(sealed)
+        .where(FrameCase.case_id == point.case_id, Review.started_at <= point.logged_at, sealed)
     )
-    since = cases.where(
-        FrameCase.case_id == LearningPoint.case_id, Review.started_at <= LearningPoint.logged_at
-    )
-    of_its_case = exists(since.correlate(LearningPoint))
-    # Few cases are sealed, so that among all points most need no look at the reviews of theirs.
-    return and_(LearningPoint.case_id.in_(cases), of_its_case) if among_all else of_its_case
+    if not among_all:
+        return exists(since.correlate(LearningPoint))
+    # Asked of the few points that have a case of their own, and not of every point.
+    return LearningPoint.id.in_(select(point.id).where(point.case_id.is_not(None), exists(since)))

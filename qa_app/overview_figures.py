@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qa_app.overview_words import (
@@ -28,6 +28,7 @@ from qa_app.reports.standards import samples_of
 from qa_app.trend_words import period_in_words
 from qa_app.wording import MEASURES
 from sampling.records.audit_trail import AuditEntry
+from sampling.records.database import today
 from sampling.records.people import Person
 from sampling.records.service_settings import START_OF_CLOCK
 from sampling.records.settings import setting
@@ -54,7 +55,6 @@ from scorecards.standing_out import count_series, trend
 
 _QUARTERS: Final = 8
 _MONTHS: Final = 12
-_AT_ONCE: Final = 1000  # entries of the trail
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,16 @@ class Quarter:
         return month_number(self.first), month_number(self.last)
 
 
-def quarters(day: date) -> list[Quarter]:
-    """The quarters to choose from: the last whole one, the one that runs, then the earlier ones."""
+def quarters(session: Session) -> list[Quarter]:
+    """The quarters to choose from: the last whole one, the one that runs, then the earlier ones.
+
+    Back to a year before the first extract, which tells of cases that closed before it, or for two years.
+    """
+    day = today(session)
     running = period_of(month_number(day), Grain.QUARTER)
+    known = (running - period_of(month_number(sampling_months(session)[-1]), Grain.QUARTER)) // 3
     found = []
-    for back in (1, 0, *range(2, _QUARTERS)):
+    for back in (1, 0, *range(2, max(known + 5, _QUARTERS))):
         start = running - 3 * back
         name, last = period_in_words(start, Grain.QUARTER), min(last_day(start + 2), day)
         found.append(Quarter(name if back else f"{name} so far", first_day(start), last, not back))
@@ -84,16 +89,12 @@ def quarters(day: date) -> list[Quarter]:
 
 
 def state_of_books(session: Session) -> tuple[object, ...]:
-    """What tells the books of one moment from those of another: whatever is done adds to the audit trail.
+    """What tells the books of one moment from those of another: the last entry of the audit trail.
 
-    Its last entry, and how many there are of the last numbers: of two that were written at the same moment
-    the earlier may come to be seen later.
+    Nothing changes without an entry, and its hash binds all that was before it.
     """
-    newest = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).first()
-    if newest is None:
-        return ()
-    late = select(func.count()).select_from(AuditEntry).where(AuditEntry.id > newest.id - _AT_ONCE)
-    return newest.id, newest.at, newest.action, newest.subject, session.scalar(late)
+    newest = select(AuditEntry.number, AuditEntry.sha256).order_by(AuditEntry.number.desc()).limit(1)
+    return tuple(session.execute(newest).first() or ())
 
 
 def newest_agreement(session: Session, person: Person, *, most: int) -> list[AgreementResult]:
@@ -152,7 +153,7 @@ def agreement_and_sampling(session: Session, person: Person, quarter: Quarter) -
     months = months_of_sampling(session, person, quarter)
     return [
         agreement_line(newest_agreement(session, person, most=2)),
-        sampling_line([team for teams in months.values() for team in teams]),
+        sampling_line([team for teams in months.values() for team in teams] if months else None),
     ]
 
 

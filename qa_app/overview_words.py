@@ -157,28 +157,28 @@ def _range_of(result: AgreementResult) -> str:
     return share_in_words(estimate, low, high, against=against)
 
 
-def sampling_line(months: Sequence[TeamMonth]) -> Line:
-    """How much of the required sampling of some months is done."""
-    known = [month for month in months if month.required is not None]
-    required, done = sum(month.required or 0 for month in known), sum(month.done for month in known)
+def sampling_line(teams: Sequence[TeamMonth] | None) -> Line:
+    """How much of the required sampling of some months is done; None where the books do not reach back."""
+    says, words, trend = _sampling_in_words(teams)
+    query = {"part": "Open cases"}
+    return Line("Required sampling done, 100%", says, words, "results", query, trend)
+
+
+def _sampling_in_words(teams: Sequence[TeamMonth] | None) -> tuple[str, str, str]:
+    if teams is None:
+        return "Not known", "The first extract is of a later month.", ""
+    if not teams:
+        return "Nothing was required", "No team had open cases to sample.", ""
+    known = [team for team in teams if team.required is not None]
+    required, done = sum(team.required or 0 for team in known), sum(team.done for team in known)
     words = f"{done:,} of {cases_in_words(required, 'required review')}"
     if required:
         words += f", {percent(Fraction(done, required), against=Fraction(1))}"
-    if never := len(months) - len(known):
-        words += (
-            f"; {cases_in_words(never, 'team month')} never drawn, of which nobody knows what was required"
-        )
-    complete = all(month.is_complete for month in months)
-    return Line(
-        "Required sampling done, 100%",
-        ("Complete" if complete else "Not complete") if months else "Nothing was required",
-        f"{words}." if months else "No team had open cases to sample.",
-        "results",
-        {"part": "Open cases"},
-        f"{sum(month.is_complete for month in months):,} of {len(months):,} team months complete"
-        if months
-        else "",
-    )
+    if never := len(teams) - len(known):
+        words += f"; what {cases_in_words(never, 'team month')} without a draw required is not known"
+    complete = sum(team.is_complete for team in teams)
+    says = "Complete" if complete == len(teams) else "Not complete"
+    return says, words, f"{complete:,} of {cases_in_words(len(teams), 'team month')} complete"
 
 
 def in_time_line(found: InTime, *, days: int, start: str, period: str, trend: str) -> Line:

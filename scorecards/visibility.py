@@ -76,13 +76,8 @@ def team_of_case() -> ColumnElement[int | None]:
     )
 
 
-def may_see_review(
-    session: Session, person: Person, *, sealed: ColumnElement[bool] | None = None
-) -> ColumnElement[bool]:
-    """The condition on Review that its results may be shown to this person now.
-
-    `sealed` stands for `is_sealed_for`, for a query that works that out once for all reviews.
-    """
+def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
+    """The condition on Review that its results may be shown to this person now."""
     roles = roles_of(session, person)
     seen: list[ColumnElement[bool]] = []
     if roles & {Role.HEAD, Role.QA_REVIEWER}:
@@ -95,11 +90,7 @@ def may_see_review(
     submitted = Review.state == ReviewState.SUBMITTED
     return or_(
         Review.reviewer_id == person.id,
-        and_(
-            submitted,
-            or_(false(), *seen),
-            not_(is_sealed_for(session, person) if sealed is None else sealed),
-        ),
+        and_(submitted, or_(false(), *seen), not_(is_sealed_for(session, person))),
     )
 
 

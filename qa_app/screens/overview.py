@@ -14,7 +14,6 @@ from qa_app.screens import (
     overview_standards,
     overview_today,
 )
-from sampling.records.database import today
 from sampling.records.people import Role, check_may_act_as
 from sampling.refused import Refused
 from sampling.sealing import reviews_blind
@@ -39,14 +38,13 @@ def show() -> None:
         with reading() as session:
             check_may_act_as(session, person, Role.HEAD)
             is_blind = reviews_blind(session, person)
-            day = today(session)
+            choices = {quarter.name: quarter for quarter in quarters(session)}
     except Refused as refused:
         problem(as_typed(str(refused)))
         return
     if is_blind:
         st.info(SEALED)
     overview_today.show()
-    choices = {quarter.name: quarter for quarter in quarters(day)}
     st.subheader("The standards", anchor=False)
     name = st.columns(3)[0].selectbox("Quarter", list(choices), key="quarter", bind="query-params")
     quarter = choices[name]
