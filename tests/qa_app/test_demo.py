@@ -19,8 +19,9 @@ from sampling.receipt_queries import check_against_register, receipt_of
 from sampling.records.cases import Case, CaseBefore, CaseState, Import
 from sampling.records.database import connect, reading, writing
 from sampling.records.office import the_office
+from sampling.records.passwords import SHORTEST_PASSWORD
 from sampling.records.people import Absence, Person, Role, Team, person_by_email, roles_of
-from sampling.records.sign_in import SHORTEST_PASSWORD, sign_in
+from sampling.records.sign_in import sign_in
 from sampling.refused import Refused
 from sampling.tables import Frame, Route
 from scorecards.adjudication_queries import adjudication_result, pairs_to_decide
