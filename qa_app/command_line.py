@@ -6,7 +6,6 @@ on standard error, and exit code 2 with one sentence when something is refused.
 
 import os
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,6 +14,7 @@ import typer
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
+from qa_app.command_admin import admin_app
 from qa_app.command_digest import digest
 from qa_app.command_doctor import doctor
 from qa_app.command_draw import draw_app
@@ -24,12 +24,14 @@ from qa_app.command_keeping import backup, move, restore
 from qa_app.command_parts import (
     Database,
     Json,
+    PasswordStdin,
     address_of,
     check_has_office,
     file_of,
     make_folder,
     office_of,
     opened,
+    password_typed,
     refusals,
     say,
     shown,
@@ -38,6 +40,7 @@ from qa_app.command_parts import (
 from qa_app.command_verify import verify
 from qa_app.migrating import migrate
 from qa_app.set_up import load_shipped
+from qa_app.sign_in_settings import sign_in_settings
 from sampling.records.audit_guards import grant_use
 from sampling.records.database import reading, writing
 from sampling.records.office import open_office
@@ -55,6 +58,7 @@ app = typer.Typer(
 )
 office_app = typer.Typer(help="The office of a database.", no_args_is_help=True)
 app.add_typer(office_app, name="office")
+app.add_typer(admin_app, name="admin")
 app.command("import")(import_file)
 app.add_typer(draw_app, name="draw")
 app.command("verify")(verify)
@@ -80,6 +84,7 @@ def run(database: Database = None, port: Port = 8501, host: Host = "127.0.0.1") 
                 raise Refused(
                     f"{shown(engine)} holds the demonstration. Start it with “qa demo”, or choose another."
                 )
+            sign_in_settings()
             _check_free(host, port)
             migrate(engine)
     typer.echo(f"{office.name} is at {_web_address(host, port)} (stop with Ctrl+C)")
@@ -110,6 +115,7 @@ def demo(
                     "touch. Choose another database."
                 )
             if not no_serve:
+                sign_in_settings()
                 _check_free(host, port)
             if office is not None and (fresh or not _is_whole(engine, is_complete)):
                 _throw_away(engine)
@@ -131,17 +137,12 @@ def office_init(
     name: Annotated[str, typer.Option(help="The name of the office.")],
     administrator: Annotated[str, typer.Option(help="The name of the first administrator.")],
     email: Annotated[str, typer.Option(help="The address the administrator signs in with.")],
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input, do not ask.")
-    ] = False,
+    password_stdin: PasswordStdin = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Make the database of an office, with its first administrator."""
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+    password = password_typed(from_stdin=password_stdin)
     with refusals():
         url = address_of(database)
         make_folder(url)

@@ -27,6 +27,9 @@ Database = Annotated[
     typer.Option(help="A SQLite file, or the address of a database. Otherwise QA_DATABASE_URL says which."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input, do not ask.")
+]
 
 
 @contextmanager
@@ -100,6 +103,14 @@ def person_who_signs_in(session: Session, email: str) -> Person:
     if person is None or person.disabled_on is not None:
         raise Refused(f"Nobody here signs in as {email}. Name somebody who may draw, with --by.")
     return person
+
+
+def password_typed(*, from_stdin: bool) -> str:
+    """A password: from standard input, or asked for twice and not shown."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+    return typed
 
 
 def shown(engine: Engine) -> str:

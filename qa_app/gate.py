@@ -18,6 +18,8 @@ from sampling.records.database import reading
 # answers there asks on every run who is signed in.
 _OPEN: Final = (
     "/sign-in",
+    "/sign-in/organisation",
+    "/sign-in/organisation/back",
     "/sign-out",
     "/healthz",
     "/favicon.png",

@@ -21,6 +21,7 @@ from streamlit import config
 from qa_app import sign_in_page
 from qa_app.gate import Gate
 from qa_app.runtime import SCREENS, engine
+from qa_app.sign_in_settings import sign_in_settings
 
 _FOLDER: Final = Path(__file__).parent
 
@@ -62,6 +63,7 @@ def build_app(*, host: str = "127.0.0.1") -> st.App:
         routes=[
             Route("/sign-in", sign_in_page.show, methods=["GET"]),
             Route("/sign-in", sign_in_page.sign_in, methods=["POST"]),
+            *_single_sign_on(),
             Route("/sign-out", sign_in_page.sign_out, methods=["POST"]),
             Route("/healthz", _health, methods=["GET"]),
             Route("/favicon.png", _icon, methods=["GET"]),
@@ -85,6 +87,15 @@ def serve(url: str, *, host: str = "127.0.0.1", port: int = 8501) -> None:
         log_level="warning",
         timeout_graceful_shutdown=3,  # an open screen holds its connection and would hold up the end
     )
+
+
+def _single_sign_on() -> list[Route]:
+    provider = sign_in_settings().provider
+    if provider is None:
+        return []
+    from qa_app import oidc  # half a second to import, which an office without it does not need
+
+    return oidc.routes(provider)
 
 
 async def _to_first_screen(_request: Request) -> Response:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from html import escape
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -10,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from qa_app.runtime import COOKIE, engine
+from qa_app.sign_in_settings import sign_in_settings
 from sampling.records import sign_in as accounts
 from sampling.records.database import reading, writing
-from sampling.records.office import the_office
+from sampling.records.office import Office, the_office
 from sampling.refused import Refused
 
 _STYLE: Final = """
@@ -27,9 +29,10 @@ label{display:block;font-weight:600;margin:1.2rem 0 .3rem}
 input{font:inherit;box-sizing:border-box;width:100%;max-width:26rem;padding:.4rem .5rem;
 border:2px solid #0b0c0c}
 input:focus,button:focus,a:focus,.problem:focus{outline:4px solid #ffbf47;outline-offset:0}
-button{display:block;font:inherit;font-weight:600;margin-top:1.5rem;padding:.5rem 1.1rem;color:#fff;
+button,.button{display:block;font:inherit;font-weight:600;margin-top:1.5rem;padding:.5rem 1.1rem;color:#fff;
 background:#1d4a7a;border:2px solid #1d4a7a;cursor:pointer}
-button:hover{background:#14365a}
+.button{display:inline-block;margin:0;text-decoration:none}
+button:hover,.button:hover{background:#14365a}
 .problem{border:4px solid #b1130b;padding:1rem;margin:1rem 0}
 .problem a,.wrong{color:#b1130b;font-weight:600}
 .wrong{display:block;margin:0 0 .3rem}
@@ -53,36 +56,56 @@ async def show(request: Request) -> Response:
         with reading(engine()) as session:
             if token and accounts.person_of_token(session, token) is not None:
                 return RedirectResponse("/", status_code=303)
-        return _page(said="You are signed out." if "signed-out" in request.query_params else None)
+        return page(said=_signed_out() if "signed-out" in request.query_params else None)
 
     return await run_in_threadpool(answer)
 
 
 async def sign_in(request: Request) -> Response:
     """Check what was typed: the cookie and the start screen, or the form with what is wrong."""
-    form = await request.form(max_files=0, max_fields=5)
+    form = await request.form(max_files=0, max_fields=5, max_part_size=10_000)
     email, password = str(form.get("email", "")), str(form.get("password", ""))
-    secure = request.url.scheme == "https"
-    return await run_in_threadpool(_sign_in, email, password, secure, _where(request))
+    return await run_in_threadpool(_sign_in, request, email, password)
 
 
-def _where(request: Request) -> str:
+def where(request: Request) -> str:
+    """Where somebody sits, as the audit trail says it."""
     return f"browser at {request.client.host}" if request.client else ""
 
 
-def _sign_in(email: str, password: str, secure: bool, where: str) -> Response:
+def _place(request: Request) -> str:
+    """The network address that tries are counted for; of IPv6 the part that a customer is given."""
+    try:
+        address = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _sign_in(request: Request, email: str, password: str) -> Response:
+    with reading(engine()) as session:
+        local_accounts = _has_local_accounts(the_office(session))
+    if not local_accounts:
+        return page(problem="Sign in with your organisation’s account: there are no others here", status=403)
     if not email.strip() or not password:
         missing = "password" if email.strip() else "email"
         words = {"email": "Type your e-mail address", "password": "Type your password"}[missing]
-        return _page(problem=words, field=missing, email=email)
+        return page(problem=words, field=missing, email=email)
     try:
         # A wrong try is kept too, or nobody would ever be slowed down: the block ends without an exception.
-        with writing(engine(), source=where) as session:
-            token = accounts.sign_in(session, email, password)
+        with writing(engine(), source=where(request)) as session:
+            token = accounts.sign_in(session, email, password, place=_place(request))
     except Refused as refused:
-        return _page(problem=str(refused), field="email", email=email, status=429)
+        return page(problem=str(refused), field="email", email=email, status=429)
     if token is None:
-        return _page(problem="The e-mail address or the password is not right", field="email", email=email)
+        return page(problem="The e-mail address or the password is not right", field="email", email=email)
+    return let_in(token, secure=request.url.scheme == "https")
+
+
+def let_in(token: str, *, secure: bool) -> Response:
+    """The start screen, with the cookie that opens it."""
     answer = RedirectResponse("/", status_code=303)
     answer.set_cookie(
         COOKIE,
@@ -99,7 +122,7 @@ async def sign_out(request: Request) -> Response:
     """End the session in the database, so that a copy of the cookie is worth nothing either."""
 
     def end() -> None:
-        with writing(engine(), source=_where(request)) as session:
+        with writing(engine(), source=where(request)) as session:
             accounts.sign_out(session, request.cookies.get(COOKIE, ""))
 
     await run_in_threadpool(end)
@@ -108,16 +131,27 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
-def _page(
+def _signed_out() -> str:
+    elsewhere = " On a computer that others use, sign out of your organisation’s account too."
+    return "You are signed out." + (elsewhere if sign_in_settings().provider else "")
+
+
+def _has_local_accounts(office: Office | None) -> bool:
+    return sign_in_settings().local_accounts or (office is not None and office.is_demonstration)
+
+
+def page(
     *,
     problem: str | None = None,
-    field: str = "email",
+    field: str | None = None,
     email: str = "",
     said: str | None = None,
     status: int | None = None,
 ) -> Response:
+    """The ways to sign in, and what went wrong, in the field of that name if it was one."""
     with reading(engine()) as session:
         office = the_office(session)
+    provider = sign_in_settings().provider
     name = escape(office.name) if office else "Casework QA"
     demonstration = office is not None and office.is_demonstration
     parts = [f"<header>{name} · Casework QA</header>"]
@@ -127,18 +161,28 @@ def _page(
     if problem is not None:
         parts.append(
             '<div class="problem" role="alert" tabindex="-1" autofocus><h2>There is a problem</h2>'
-            f'<a href="#{field}">{escape(problem)}</a></div>'
+            + (f'<a href="#{field}">{escape(problem)}</a>' if field else f"<p>{escape(problem)}</p>")
+            + "</div>"
         )
     parts.append("<h1>Sign in</h1>")
     if said is not None:
         parts.append(f'<p role="status">{said}</p>')
-    parts.append('<form method="post" action="/sign-in" novalidate>')
-    parts.append(
-        _field("email", "E-mail address", "email", "username", email, problem if field == "email" else None)
-    )
-    wrong = problem if field == "password" else None
-    parts.append(_field("password", "Password", "password", "current-password", "", wrong))
-    parts.append('<button type="submit">Sign in</button></form>')
+    if provider is not None:
+        # A link, not a form: a form must not lead to another site. From the address that the provider knows,
+        # or the browser would not send back the cookie set there.
+        parts.append(
+            f'<p><a class="button" href="{escape(provider.address)}/sign-in/organisation">'
+            "Sign in with your organisation’s account</a></p>"
+        )
+    if _has_local_accounts(office):
+        if provider is not None:
+            parts.append("<h2>Or with an account of this office</h2>")
+        parts.append('<form method="post" action="/sign-in" novalidate>')
+        wrong = problem if field == "email" else None
+        parts.append(_field("email", "E-mail address", "email", "username", email, wrong))
+        wrong = problem if field == "password" else None
+        parts.append(_field("password", "Password", "password", "current-password", "", wrong))
+        parts.append('<button type="submit">Sign in</button></form>')
     if demonstration:
         parts.append(_demonstration_sign_ins())
     parts.append("</main>")

@@ -307,9 +307,12 @@ def open_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Callable[[str], AbstractContextManager["Served"]]:
-    """Serves a database with the real server, in a process of its own: `with serve(url) as served:`."""
-    return lambda url: _serving(["-c", _SERVER, url])
+def serve() -> Callable[..., AbstractContextManager["Served"]]:
+    """Serves a database with the real server, in a process of its own: `with serve(url) as served:`.
+
+    Settings are given by name; `{port}` in one becomes the port.
+    """
+    return lambda url, **settings: _serving(["-c", _SERVER, url], settings)
 
 
 @dataclass
@@ -348,21 +351,36 @@ finally:
 @pytest.fixture(scope="session")
 def run_office() -> Callable[[str], AbstractContextManager["Served"]]:
     """Serves an office as people do, with `qa run`: `with run_office(url) as served:`."""
-    return lambda url: _serving(["-m", "qa_app.command_line", "run", "--database", url, "--port"])
+    return lambda url: _serving(["-m", "qa_app.command_line", "run", "--database", url, "--port"], {})
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator["Served"]:
+    """A provider of OpenID Connect on this machine. Who signs in there is who they say they are."""
+    arguments = ["-m", "oidc_provider_mock", "--host", "127.0.0.1", "--require-nonce", "--port"]
+    with _serving(arguments, {}, alive="/.well-known/openid-configuration") as running:
+        yield running
 
 
 @contextmanager
-def _serving(arguments: list[str]) -> Iterator[Served]:
+def _serving(
+    arguments: list[str], environment: dict[str, str], *, alive: str = "/healthz"
+) -> Iterator[Served]:
     """Start Python with these arguments and a free port, and wait until it serves."""
     port = _free_port()
+    environment = {name: value.format(port=port) for name, value in environment.items()}
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output"
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, *arguments, str(port)], cwd=folder, stdout=file, stderr=file
+                [sys.executable, *arguments, str(port)],
+                cwd=folder,
+                stdout=file,
+                stderr=file,
+                env=os.environ | environment,
             )
         try:
-            _wait_for(f"http://127.0.0.1:{port}/healthz", process, output)
+            _wait_for(f"http://127.0.0.1:{port}{alive}", process, output)
             yield Served(port, process, output)
         finally:
             process.terminate()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from qa_app import office_queries, runtime
 from qa_app.screens import office_person
+from qa_app.sign_in_settings import sign_in_settings
 from sampling.records.office import add_person
 from sampling.records.passwords import SHORTEST_PASSWORD
 from sampling.records.people import Role, may_act_as
@@ -56,6 +57,8 @@ def _complete() -> None:
 
 def _sign_in_fields() -> tuple[str, str]:
     st.caption("Leave address and password empty for somebody who does not sign in.")
+    if sign_in_settings().provider:
+        st.caption("Leave the password empty for somebody who signs in with the organisation’s account.")
     email = st.text_input("E-mail address", type="email", autocomplete="off")
     password = st.text_input(
         f"First password, at least {SHORTEST_PASSWORD} characters",
@@ -71,7 +74,7 @@ def _save(name: str, email: str, password: str, known_as: str) -> None:
             session,
             name,
             email=email or None,
-            password=password or None,
+            password=password or (None if sign_in_settings().provider else ""),
             case_system_name=known_as or None,
             by=by,
         ),

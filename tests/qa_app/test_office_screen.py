@@ -67,6 +67,26 @@ def test_a_team_is_added_and_a_second_of_its_name_refused(
         assert session.scalars(select(Team.name)).all() == ["North"]
 
 
+def test_with_single_sign_on_somebody_needs_no_password(
+    sqlite_engine: Engine,
+    administrator: Person,
+    open_screen: OpenScreen,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"QA_OIDC_{name}", "https://login.example.org")
+    monkeypatch.setenv("QA_ADDRESS", "https://qa.example.org")
+    monkeypatch.setenv("QA_SECRET", "0" * 32)
+    app = open_screen(sqlite_engine, administrator, "office", part="People")
+    _field(app, "Name").input("Grace Hopper")
+    _field(app, "E-mail address").input("grace@example.org")
+    _press(app, "Add the person")
+    assert not app.error
+    with reading(sqlite_engine) as session:
+        grace = session.scalars(select(Person).where(Person.name == "Grace Hopper")).one()
+        assert (grace.email, grace.password_hash) == ("grace@example.org", None)
+
+
 def test_a_person_is_added_and_given_a_role_and_a_manager(
     sqlite_engine: Engine, administrator: Person, open_screen: OpenScreen
 ) -> None:
@@ -75,6 +95,8 @@ def test_a_person_is_added_and_given_a_role_and_a_manager(
     app = open_screen(sqlite_engine, administrator, "office", part="People")
     _field(app, "Name").input("Grace *Hopper*")
     _field(app, "E-mail address").input("grace@example.org")
+    _press(app, "Add the person")
+    assert "The password has 0 characters" in app.error[0].value  # there is no other way to sign in here
     _field(app, "First password, at least 10 characters").input("too short")
     _press(app, "Add the person")
     assert "Use at least 10" in app.error[0].value

@@ -14,8 +14,10 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine, select
+from starlette.requests import Request
 
 import qa_app
+from qa_app import sign_in_page
 from sampling.records.database import connect, writing
 from sampling.records.office import add_person, disable_person, open_office
 from sampling.records.people import Person
@@ -133,6 +135,25 @@ def test_an_empty_field_is_named(served: Any, form: dict[str, str], words: str) 
     answer: Any = _ask(served, "POST", "/sign-in", form=form)
     assert answer.status == 400
     assert answer.text.count(words) == 2  # in the summary and beside the field
+
+
+def test_a_form_that_is_too_long_is_not_read(served: Any) -> None:
+    answer = _sign_in(served, "ada@example.org", "x" * 20_000)
+    assert answer.status == 400
+    assert "exceeded maximum size" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),  # the rest of it a customer can choose
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("testclient", ""),
+    ],
+)
+def test_tries_are_counted_by_what_a_customer_is_given_of_an_address(host: str, place: str) -> None:
+    assert sign_in_page._place(Request({"type": "http", "headers": [], "client": (host, 1)})) == place
 
 
 def test_five_wrong_tries_close_an_address_even_for_the_right_password(served: Any) -> None:
