@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from qa_app.overview_words import (
     Line,
-    agreement_line,
     caseload_line,
     clock_line,
     closed_line,
@@ -20,7 +19,6 @@ from qa_app.overview_words import (
     no_sample_line,
     open_line,
     queue_line,
-    sampling_line,
     trend_word,
 )
 from qa_app.reports.making import Making
@@ -55,6 +53,7 @@ from scorecards.standing_out import count_series, trend
 
 _QUARTERS: Final = 8
 _MONTHS: Final = 12
+_SCORINGS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -97,12 +96,12 @@ def state_of_books(session: Session) -> tuple[object, ...]:
     return tuple(session.execute(newest).first() or ())
 
 
-def newest_agreement(session: Session, person: Person, *, most: int) -> list[AgreementResult]:
-    """What the newest second scorings say that are not sealed from the person, newest first."""
+def newest_agreement(session: Session, person: Person) -> list[AgreementResult]:
+    """What the two newest second scorings say that are not sealed from the person, newest first."""
     blind = reviews_blind(session, person)
     found: list[AgreementResult] = []
     for draw_id, _ in second_scorings(session, person):
-        if len(found) == most:
+        if len(found) == _SCORINGS:
             break
         if not hides_figures(session.get_one(Draw, draw_id), blind=blind):
             found.append(agreement_result(session, draw_id, person))
@@ -146,15 +145,6 @@ def _trends(session: Session, person: Person, group: CaseGroup, quarter: Quarter
         )
         for measure in measures
     }
-
-
-def agreement_and_sampling(session: Session, person: Person, quarter: Quarter) -> list[Line]:
-    """Agreement by the newest second scoring, and the sampling of the quarter."""
-    months = months_of_sampling(session, person, quarter)
-    return [
-        agreement_line(newest_agreement(session, person, most=2)),
-        sampling_line([team for teams in months.values() for team in teams] if months else None),
-    ]
 
 
 def standards_of_service(session: Session, cases: CasesAsAt, quarter: Quarter) -> list[Line]:

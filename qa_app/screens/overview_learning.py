@@ -104,9 +104,9 @@ def _cited(found: _Learning) -> None:
         return
     show_lines(cited_line(cited, found.names) for cited in found.cited)
     st.caption(
-        "Of learning about what went wrong; “before” is as many months earlier. A link opens all learning that "
-        "cites it, of any day; the points of the quarter can be chosen below. Shares are of the cases in "
-        "central samples of closed cases of these months to which a requirement applied, counted without "
+        "Of learning about what went wrong; “before” is as many months earlier. A link opens all learning "
+        "that cites it, of any day; the points of the quarter can be chosen below. Shares are of the cases "
+        "in central samples of closed cases of these months to which a requirement applied, counted without "
         "weights; what could not be assessed or found counts as not met."
     )
     rows = [

@@ -1,5 +1,8 @@
 """On the overview: every standard in a line, and what lies behind agreement, sampling and long cases."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -12,13 +15,12 @@ from qa_app.agreement_words import (
 )
 from qa_app.overview_figures import (
     Quarter,
-    agreement_and_sampling,
     months_of_sampling,
     newest_agreement,
     standards_of_reviews,
     standards_of_service,
 )
-from qa_app.overview_words import Line
+from qa_app.overview_words import Line, agreement_line, sampling_line
 from qa_app.runtime import link, table
 from qa_app.sample_words import team_month_in_words
 from qa_app.screens.overview_kept import figures
@@ -27,62 +29,54 @@ from qa_app.screens.service_cases import cases_seen
 from qa_app.service_words import NO_CASES, as_told_sentence, cases_for_table
 from sampling.records.database import now, today
 from sampling.records.people import Person
+from scorecards.agreement_results import AgreementResult
 from scorecards.clocks import over_limit
+from scorecards.completion import TeamMonth
 from scorecards.service_standards import long_cases
 
 
 def show(quarter: Quarter) -> None:
     """The lines, by what they are drawn from: reviews, pairs and samples, and the dates of all cases."""
+    agreement, sampling = figures(newest_agreement), figures(months_of_sampling, quarter)
+    teams = [team for of_month in sampling.values() for team in of_month]
     show_lines(figures(standards_of_reviews, quarter))
-    show_lines(figures(agreement_and_sampling, quarter))
-    _agreement()
-    _sampling(quarter)
+    show_lines([agreement_line(agreement), sampling_line(teams if sampling else None)])
+    if agreement:
+        _behind(agreement[0])
+    _sampling(sampling, quarter)
     st.subheader("The service standards", anchor=False)
     told, lines = figures(_service, quarter)
     st.caption(told)
-    show_lines(lines)
-    _long_cases()
+    if lines:
+        show_lines(lines)
+        _long_cases()
 
 
-def _agreement() -> None:
-    sentences = figures(_behind_agreement)
-    if not sentences:
+def _behind(result: AgreementResult) -> None:
+    """What lies behind agreement: chance, the cases not met, what managers find, and who is stricter."""
+    if result.figures is None:
         return
     with st.expander("What lies behind agreement"):
-        for sentence in sentences:
-            st.write(sentence)
+        for word in (chance_sentence, not_met_sentence, detection_sentence, direction_sentence):
+            st.write(word(result))
         link("results", "Agreement in full", part="Agreement")
 
 
-def _behind_agreement(session: Session, person: Person) -> list[str]:
-    newest = newest_agreement(session, person, most=1)
-    if not newest or newest[0].figures is None:
-        return []
-    words = (chance_sentence, not_met_sentence, detection_sentence, direction_sentence)
-    return [sentence for word in words if (sentence := word(newest[0]))]
-
-
-def _sampling(quarter: Quarter) -> None:
-    months = figures(_sampling_in_words, quarter)
-    if not months:
+def _sampling(sampling: Mapping[date, Sequence[TeamMonth]], quarter: Quarter) -> None:
+    rows = [
+        (f"{month:%B %Y}", team.team, team_month_in_words(team), team.is_complete)
+        for month, teams in sampling.items()
+        for team in teams
+    ]
+    if not rows:
         return
     with st.expander("Sampling by team and month"):
         table(
-            pd.DataFrame(months, columns=["Month", "Team", "Required reviews", "Complete"]),
+            pd.DataFrame(rows, columns=["Month", "Team", "Required reviews", "Complete"]),
             caption="Required sampling of open cases",
             key=f"overview-sampling-{quarter.first}",
             download="sampling-by-team.csv",
         )
-
-
-def _sampling_in_words(
-    session: Session, person: Person, quarter: Quarter
-) -> list[tuple[str, str, str, bool]]:
-    return [
-        (f"{month:%B %Y}", team.team, team_month_in_words(team), team.is_complete)
-        for month, teams in months_of_sampling(session, person, quarter).items()
-        for team in teams
-    ]
 
 
 def _service(session: Session, person: Person, quarter: Quarter) -> tuple[str, list[Line]]:

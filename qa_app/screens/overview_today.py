@@ -45,7 +45,7 @@ def risks(session: Session, person: Person) -> Risks | None:
 
 
 def _today(session: Session, person: Person) -> tuple[dict[str, list[Need]], Sequence[ActionRow]]:
-    actions = actions_overview(session, person)
+    actions = figures(actions_overview)
     groups = {
         "Learning actions": needs_of_actions(session, person, actions),
         "Cases and risks": needs_of_cases(session, person, figures(risks)),

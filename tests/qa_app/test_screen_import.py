@@ -33,7 +33,7 @@ SECOND = HEADER + "C-1,Closed,South,A Smith,23/3/2016,25/5/2016,East,private\n"
 def people(sqlite_engine: Engine) -> dict[str, Person]:
     with writing(sqlite_engine) as session:
         ada = open_office(
-            session, "Office", administrator="Ada Min", email="ada@example.org", password="0123456789"
+            session, "Office", administrator="Ada Min", email="ada@example.org", password="words for a test"
         )
         made = {"Ada": ada}
         for name, role in (("Quinn", Role.QA_REVIEWER), ("Nora", Role.LINE_MANAGER)):
