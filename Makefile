@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench migration
+.PHONY: run test check bench faults load migration
 
 # The demonstration office, in its own database: loaded the first time, then served.
 run: .venv/.installed
@@ -18,6 +18,14 @@ check: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python -m pytest tests/bench/bench_*.py -o python_functions='bench_*' --benchmark-columns=min,median,max,rounds
+
+# Killed at work a hundred times, the disk full, the database gone: make faults KILLS=20 SEED=1 (some ten minutes)
+faults: .venv/.installed
+	FAULT_KILLS=$(KILLS) FAULT_SEED=$(SEED) $(BIN)/python -m pytest tests/faults/fault_*.py -o python_functions='fault_*' -s --show-capture=no
+
+# How many reviewers at once this machine holds, in an office of 1,000,000 cases (ten minutes at most)
+load: .venv/.installed
+	$(BIN)/python -m pytest tests/load/load_*.py -o python_functions='load_*' -s
 
 # Writes what the tables need that the migrations do not make yet: make migration m="What changes". Read it then.
 migration: .venv/.installed

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from learning_register.citing import TypedCitation
@@ -17,13 +16,12 @@ from learning_register.recording import (
     named_in,
 )
 from learning_register.tables import LearningPoint
-from learning_register.visibility import check_may_see_point, is_open_to
+from learning_register.telling import check_may_know
+from learning_register.visibility import check_may_see_point
 from sampling.records import audit_trail
 from sampling.records.database import today
 from sampling.records.people import Person, Role, manager_of, roles_of, teams_managed
 from sampling.refused import Refused
-from scorecards.tables import Review
-from scorecards.visibility import is_running_second
 
 
 def feed_back(
@@ -35,22 +33,13 @@ def feed_back(
     that day. Who was told sees the point from then on, and can acknowledge it.
     """
     check_may_see_point(session, point, by)
-    if session.scalars(select(Review.id).where(Review.id == point.review_id, is_running_second())).first():
-        raise Refused(
-            "This was learned in a second scoring that is still under way. Telling somebody now would give "
-            "away which cases are in it. Wait until its last score is in."
-        )
     if on > today(session):
         raise Refused(f"{on:%d %B %Y} is in the future. Enter the day on which it was fed back.")
     if to is None and point.caseworker_id is not None:
         to = manager_of(session, point.caseworker_id, on)
     if to is None:
         raise Refused("No line manager is on record for the caseworker. Choose who was told.")
-    if not is_open_to(session, point, to, by=by):
-        raise Refused(
-            f"{to.name} reviews for QA, and must not be told what a manager learned from an open case. "
-            "Choose somebody else."
-        )
+    check_may_know(session, point, to, by=by)
     point.fed_back_on, point.fed_back_to_id, point.acknowledged_on = on, to.id, None
     session.flush()
     audit_trail.record(session, "feed_back", f"learning point {point.id}", by=by, on=str(on), to=to.id)

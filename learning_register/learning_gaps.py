@@ -29,7 +29,6 @@ class TeamLearning:
     team_id: int
     team: str
     points: int
-    good_practice: int
     reviewed: int
 
 
@@ -106,7 +105,7 @@ def learning_of_period(session: Session, person: Person, *, first: date, last: d
         good_practice=sum(good for _, good in counts.values()),
         of_no_team=counts.get(None, (0, 0))[0],
         teams=tuple(
-            TeamLearning(number, name, *counts.get(number, (0, 0)), reviewed=reviewed.get(number, 0))
+            TeamLearning(number, name, counts.get(number, (0, 0))[0], reviewed.get(number, 0))
             for number, name in teams
         ),
         commitments=tuple(

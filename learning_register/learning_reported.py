@@ -1,10 +1,12 @@
 """What was learned and done in a period, as reports count it: no names, and nothing that has to stay sealed.
 
 Learning from a second scoring under way is left out, whoever asks: it would tell managers which of their
-cases are in it.
+cases are in it. What is for everybody also leaves out what managers learned from reviews that QA may still
+have to score blind.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -18,8 +20,9 @@ from learning_register.tables_policy import CharterCommitment, PolicyVersion
 from learning_register.visibility import may_see_point
 from sampling.records.database import OFFICE_TIME
 from sampling.records.people import Person, Team
+from sampling.tables import FrameCase, SampledCase
 from scorecards.tables import Review
-from scorecards.visibility import is_running_second
+from scorecards.visibility import is_running_second, may_be_scored_again
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class ReportedPoint:
     team: str | None
     root_cause: str | None
     may_be_published: bool
+    is_for_everybody: bool  # it tells nothing of a review that QA may still have to score blind
     paragraphs: tuple[tuple[str, str, str], ...]
     commitments: tuple[int, ...]
 
@@ -52,7 +56,9 @@ def points_reported(session: Session, person: Person, *, first: date, last: date
     begins, ends = (datetime.combine(day, time(), OFFICE_TIME) for day in (first, last + timedelta(days=1)))
     logged = and_(LearningPoint.logged_at >= begins, LearningPoint.logged_at < ends)
     names = _documents(session)
-    return [_reported(point, names) for point in _points(session, person, logged)]
+    found = _points(session, person, logged)
+    kept = _kept_from_reviewers(session, found)
+    return [_reported(point, names, kept) for point in found]
 
 
 def actions_reported(session: Session, person: Person, *, first: date, last: date) -> list[DoneAction]:
@@ -64,7 +70,9 @@ def actions_reported(session: Session, person: Person, *, first: date, last: dat
     ).all()
     of_actions = LearningPoint.id.in_({action.learning_point_id for action in actions})
     names = _documents(session)
-    points = {point.id: _reported(point, names) for point in _points(session, person, of_actions)}
+    found = _points(session, person, of_actions)
+    kept = _kept_from_reviewers(session, found)
+    points = {point.id: _reported(point, names, kept) for point in found}
     return [
         DoneAction(points[action.learning_point_id], action.description, action.done_on, action.result)
         for action in actions
@@ -108,7 +116,28 @@ def _points(session: Session, person: Person, wanted: ColumnElement[bool]) -> Se
     ).all()
 
 
-def _reported(point: LearningPoint, names: Mapping[str, str]) -> ReportedPoint:
+def _kept_from_reviewers(session: Session, points: Sequence[LearningPoint]) -> set[int]:
+    """Those of some points, by their numbers, that come from a review which may still be scored again.
+
+    Or may come from one: what was logged by hand of its case since it began.
+    """
+    numbers, again = {point.id for point in points}, may_be_scored_again(session)
+    of_review = select(LearningPoint.id).join(Review, Review.id == LearningPoint.review_id)
+    of_case = (
+        select(LearningPoint.id)
+        .join(FrameCase, FrameCase.case_id == LearningPoint.case_id)
+        .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
+        .join(Review, Review.sampled_case_id == SampledCase.id)
+        .where(LearningPoint.review_id.is_(None), Review.started_at <= LearningPoint.logged_at)
+    )
+    return {
+        number
+        for found in (of_review, of_case)
+        for number in session.scalars(found.where(LearningPoint.id.in_(numbers), again))
+    }
+
+
+def _reported(point: LearningPoint, names: Mapping[str, str], kept: AbstractSet[int]) -> ReportedPoint:
     return ReportedPoint(
         id=point.id,
         kind=LearningKind(point.kind),
@@ -117,6 +146,7 @@ def _reported(point: LearningPoint, names: Mapping[str, str]) -> ReportedPoint:
         team=point.team.name if point.team else None,
         root_cause=point.root_cause.name if point.root_cause else None,
         may_be_published=point.may_be_published,
+        is_for_everybody=point.id not in kept,
         paragraphs=tuple(
             (names.get(row.document, row.document), row.reference, row.title) for row in point.citations
         ),

@@ -11,7 +11,7 @@ from learning_register.reporting import check_may_make_reports
 from learning_register.tables_reports import ClosedPeriod
 from sampling.records import audit_trail
 from sampling.records.database import now, today
-from sampling.records.people import Person, Role, check_may_act_as
+from sampling.records.people import Person
 from sampling.refused import Refused
 
 
@@ -79,8 +79,8 @@ def restatements(session: Session, period: ClosedPeriod, person: Person) -> tupl
 
 
 def closed_periods(session: Session, person: Person, *, most: int | None = None) -> list[PeriodRow]:
-    """The closed periods, those that ended last first, with what has changed since; for the Head."""
-    check_may_act_as(session, person, Role.HEAD)
+    """The closed periods, those that ended last first, with what has changed since; for who makes reports."""
+    check_may_make_reports(session, person)
     periods = session.scalars(
         select(ClosedPeriod).order_by(ClosedPeriod.last_day.desc(), ClosedPeriod.first_day).limit(most)
     ).all()

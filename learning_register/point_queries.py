@@ -102,7 +102,9 @@ def page_of_points(
         .limit(size)
     ).all()
     if not rows and page:
-        return page_of_points(session, person, wanted, page=page - 1, size=size, oldest_first=oldest_first)
+        in_all = session.scalar(select(total)) or 0
+        last = max(0, (in_all - 1) // size)
+        return page_of_points(session, person, wanted, page=last, size=size, oldest_first=oldest_first)
     shown = _rows(
         session, person, select(LearningPoint).where(LearningPoint.id.in_([row[0] for row in rows]))
     )
@@ -129,6 +131,20 @@ def learning_point(session: Session, point_id: int, person: Person) -> LearningR
             "There is no such learning point, or it is not for you to see. Choose one from the list."
         )
     return found[0]
+
+
+def to_acknowledge(session: Session, person: Person) -> dict[int, str]:
+    """What was learned that a person was told of and has not acknowledged, by number, the oldest first."""
+    rows = session.execute(
+        select(LearningPoint.id, LearningPoint.description)
+        .where(
+            LearningPoint.fed_back_to_id == person.id,
+            LearningPoint.acknowledged_on.is_(None),
+            may_see_point(session, person),
+        )
+        .order_by(LearningPoint.fed_back_on, LearningPoint.id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def told_by_default(session: Session, point_id: int, person: Person, *, on: date) -> str | None:

@@ -2,7 +2,8 @@
 
 Whoever makes reports reads them all. Everybody else with a part in quality reads what is issued, and what is
 published is for anybody. A report that tells how managers' reviews turned out is kept from those who review
-for QA while a second scoring of reviews of its period runs: it could tell them what they are to score blind.
+for QA as long as reviews of its period may still be scored again: it could tell them what they are to score
+blind.
 """
 
 from dataclasses import dataclass
@@ -15,10 +16,13 @@ from sqlalchemy.orm import Session, joinedload
 from learning_register.report_contents import ReportContents, from_json
 from learning_register.reporting import ReportKind, ReportState, may_make_reports, state_of_report
 from learning_register.tables_reports import Report, ReportFile
+from sampling.records.database import OFFICE_TIME
 from sampling.records.people import Person, Role, may_act_as
 from sampling.refused import Refused
 from sampling.sealing import reviews_blind
-from sampling.tables import Draw, Frame, Plan, Route
+from sampling.tables import Draw, Frame, Plan, Route, SampledCase
+from scorecards.tables import Review
+from scorecards.visibility import may_be_scored_again
 
 _READERS: Final = (Role.HEAD, Role.LINE_MANAGER, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER)
 _TELLS_OF_MANAGERS: Final = frozenset({ReportKind.QUARTERLY, ReportKind.MONTHLY, ReportKind.ANNUAL})
@@ -67,7 +71,8 @@ def reports(session: Session, person: Person) -> list[ReportRow]:
     if not makes and not may_act_as(session, person, _READERS):
         query = query.where(Report.kind == ReportKind.PUBLISHED)
     found = session.scalars(query).all()
-    running = [] if makes or not reviews_blind(session, person) else _running_second_scorings(session)
+    is_blind = reviews_blind(session, person) and not makes
+    blind = [*_running_second_scorings(session), *_to_be_scored_again(session)] if is_blind else []
     files: dict[int, list[FileRow]] = {}
     # Their contents are left where they are: a list shows none of them.
     for number, report_id, name, sha256, size in session.execute(
@@ -80,12 +85,12 @@ def reports(session: Session, person: Person) -> list[ReportRow]:
         ).order_by(ReportFile.id)
     ):
         files.setdefault(report_id, []).append(FileRow(number, name, sha256, size))
-    return [_row(report, person, running, files.get(report.id, [])) for report in found]
+    return [_row(report, person, blind, files.get(report.id, [])) for report in found]
 
 
-def _row(report: Report, person: Person, running: list[tuple[date, date]], files: list[FileRow]) -> ReportRow:
+def _row(report: Report, person: Person, blind: list[tuple[date, date]], files: list[FileRow]) -> ReportRow:
     sealed = report.kind in _TELLS_OF_MANAGERS and any(
-        first <= report.last_day and report.first_day <= last for first, last in running
+        first <= report.last_day and report.first_day <= last for first, last in blind
     )
     return ReportRow(
         id=report.id,
@@ -128,8 +133,8 @@ def _readable(session: Session, report_id: int, person: Person) -> ReportRow:
         )
     if row.sealed:
         raise Refused(
-            f"“{row.title}” tells how managers' reviews turned out, and a second scoring of its period runs. "
-            "You can read it once the last score is in."
+            f"“{row.title}” tells how managers' reviews turned out, and QA may still have to score some of "
+            "them blind. You can read it once the second scoring of its period has its last score."
         )
     return row
 
@@ -143,3 +148,29 @@ def _running_second_scorings(session: Session) -> list[tuple[date, date]]:
         .where(Frame.route == Route.SECOND, Draw.closed_at.is_(None), Plan.voided_at.is_(None))
     )
     return [(first or date.min, last or date.max) for first, last in rows]
+
+
+def _to_be_scored_again(session: Session) -> list[tuple[date, date]]:
+    """The periods of managers' samples with reviews that may still be scored again, to the last of these."""
+    rows = session.execute(
+        select(
+            Frame.period_from,
+            Frame.period_until,
+            func.min(Review.submitted_at),
+            func.max(Review.submitted_at),
+        )
+        .join(Plan, Plan.frame_id == Frame.id)
+        .join(Draw, Draw.plan_id == Plan.id)
+        .join(SampledCase, SampledCase.draw_id == Draw.id)
+        .join(Review, Review.sampled_case_id == SampledCase.id)
+        .where(may_be_scored_again(session), Plan.voided_at.is_(None))
+        .group_by(Frame.id)
+    )
+    return [
+        (min(first or earliest, earliest), max(last or latest, latest))
+        for first, last, earliest, latest in (
+            (first, last, begins.astimezone(OFFICE_TIME).date(), ends.astimezone(OFFICE_TIME).date())
+            for first, last, begins, ends in rows
+            if begins is not None and ends is not None
+        )
+    ]

@@ -6,13 +6,11 @@ from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from learning_register.tables import LearningPoint
-from sampling.records.people import Person, Role, may_act_as, roles_of, teams_managed
+from sampling.records.people import Person, Role, roles_of, teams_managed
 from sampling.refused import Refused
 from sampling.tables import FrameCase, Route, SampledCase
-from scorecards.feedback import holds
 from scorecards.tables import Review, ReviewState
 from scorecards.visibility import (
-    BLIND_ROLES,
     has_route,
     is_running_second,
     is_sealed_for,
@@ -67,22 +65,6 @@ def is_sealed_point(session: Session, person: Person) -> ColumnElement[bool]:
     It would tell somebody who reviews for QA what a manager found, or which cases a second scoring holds.
     """
     return _is_sealed(is_sealed_for(session, person))
-
-
-def is_open_to(session: Session, point: LearningPoint, to: Person, *, by: Person) -> bool:
-    """Whether somebody may be told of a point without learning what blindness keeps from them.
-
-    What came from a manager's review of an open case goes to nobody who reviews for QA, scored again or not:
-    the answer must not tell.
-    """
-    if not may_act_as(session, to, BLIND_ROLES):
-        return True
-    if point.review_id is not None:
-        return not holds(session, point.review_id, has_route(Route.OPEN))
-    if point.case_id is None or may_act_as(session, by, BLIND_ROLES):  # who knows nothing gives nothing away
-        return True
-    kept = select(LearningPoint.id).where(LearningPoint.id == point.id, is_sealed_point(session, to))
-    return session.scalars(kept).first() is None
 
 
 def _of_its_review(condition: ColumnElement[bool]) -> ColumnElement[bool]:

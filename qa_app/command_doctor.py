@@ -1,6 +1,7 @@
 """`qa doctor`: is everything the app needs as it should be?"""
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from qa_app.command_parts import Database, Json, address_of, check_has_office, file_of, opened, say, shown
+from qa_app.mail_server import mail_server
 from qa_app.migrating import check_version
 from sampling.records import audit_trail
 from sampling.records.audit_trail import AuditEntry
@@ -20,6 +22,7 @@ from sampling.refused import Refused
 
 _LEAST_FREE: Final = 500_000_000  # bytes: a backup of a large office and its journal
 _DRIFT: Final = timedelta(minutes=2)
+_PATIENCE: Final = 10.0  # seconds for the mail server
 
 
 def doctor(
@@ -29,7 +32,7 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at database, version, disk, clock and audit trail; exit code 1 if one is not well."""
+    """Look at database, version, disk, clock, mail and audit trail; exit code 1 if one is not well."""
     with opened(address_of(database)) as engine:
         checks: dict[str, Callable[[], str]] = {
             "Database": lambda: _database(engine),
@@ -37,6 +40,7 @@ def doctor(
             "Disk": lambda: _disk(engine),
             "Clock": lambda: _clock(engine),
         }
+        checks["Mail"] = _mail
         if not quick:
             checks["Audit trail"] = lambda: _trail(engine)
         found: dict[str, tuple[bool, str]] = {}
@@ -104,6 +108,17 @@ def _clock(engine: Engine) -> str:
             "come. Set the clock by a time server."
         )
     return f"It is {here:%d %B %Y %H:%M} (UTC)."
+
+
+def _mail() -> str:
+    server = mail_server()
+    if server is None:
+        return "QA_SMTP_URL is not set, so e-mails are taken as files and no digest is sent."
+    try:
+        with socket.create_connection((server.host, server.port), timeout=_PATIENCE):
+            return f"{server.host} answers on port {server.port}."
+    except OSError as error:
+        raise Refused(f"{server.host} does not answer on port {server.port}: {error}.") from error
 
 
 def _trail(engine: Engine) -> str:

@@ -37,6 +37,8 @@ from qa_app.command_parts import (
     shown,
     tell,
 )
+from qa_app.command_permissions import permissions
+from qa_app.command_subject_access import subject_access
 from qa_app.command_verify import verify
 from qa_app.migrating import migrate
 from qa_app.set_up import load_shipped
@@ -68,6 +70,8 @@ app.command("restore")(restore)
 app.command("move")(move)
 app.command("evaluate")(evaluate)
 app.command("digest")(digest)
+app.command("permissions")(permissions)
+app.command("subject-access")(subject_access)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 serves the network.")]

@@ -15,6 +15,7 @@ from qa_app.demo_open import CURRENT, play_open_month
 from qa_app.demo_people import set_up_office
 from qa_app.demo_play import Play
 from qa_app.demo_quality import play_adjudication, play_calibration, play_dispute, play_findings
+from qa_app.demo_reports import play_quarter
 from qa_app.demo_risks import plan_risks
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
@@ -58,6 +59,7 @@ def play_months(engine: Engine, *, now: datetime, tell: Callable[[float, str], o
         play_open_month(play, number)
         plan_risks(play, number)
         doing = f"Reviewing the cases of {month:%B %Y}"
+        play_quarter(play, month)
     agenda.play_until(now)
     play_dispute(play)
 

@@ -26,6 +26,7 @@ SCORECARDS: Final = {DECISION: "complaint-about-a-decision", SERVICE: "service-c
 
 ADMINISTRATOR: Final = "Wren Inkwell"
 HEAD: Final = "Ngozi Lanternlight"
+ASSISTANT_DIRECTOR: Final = "Alasdair Fennel"
 DEPUTY: Final = "Marguerite Ashgrove"
 REVIEWERS: Final = ("Mei Foxglove", "Callum Thistledown")
 THEMATIC: Final = "Rosa Bluebell"
@@ -61,6 +62,7 @@ SIGN_INS: list[tuple[str, str]] = [
     ("QA reviewer", email_of(REVIEWERS[0])),
     ("Thematic reviewer", email_of(THEMATIC)),
     ("Head of Customer Care", email_of(HEAD)),
+    ("Assistant director", email_of(ASSISTANT_DIRECTOR)),
     ("Deputy Ombudsman, who approves", email_of(DEPUTY)),
     ("Administrator", email_of(ADMINISTRATOR)),
 ]
@@ -72,6 +74,7 @@ class Cast:
 
     administrator: int
     head: int
+    assistant_director: int
     thematic: int
     reviewers: tuple[int, ...]
     managers: dict[str, int]
@@ -90,6 +93,8 @@ def set_up_office(session: Session, *, starts_on: date) -> Cast:
     )
     head = _add(session, HEAD, by=by)
     give_role(session, head, role=Role.HEAD, starts_on=starts_on, by=by)
+    director = _add(session, ASSISTANT_DIRECTOR, by=by)
+    give_role(session, director, role=Role.HEAD, starts_on=starts_on, by=by)
     reviewers = [_add(session, name, by=by) for name in REVIEWERS]
     thematic = _add(session, THEMATIC, by=by)
     for person in reviewers:
@@ -111,7 +116,15 @@ def set_up_office(session: Session, *, starts_on: date) -> Cast:
     add_approver(session, deputy, level=Level.DEPUTY, starts_on=starts_on, ends_on=None, by=by)
     load_shipped_documents(session, by=by)
     load_shipped_root_causes(session, by=by)
-    return Cast(by.id, head.id, thematic.id, tuple(person.id for person in reviewers), managers, teams)
+    return Cast(
+        administrator=by.id,
+        head=head.id,
+        assistant_director=director.id,
+        thematic=thematic.id,
+        reviewers=tuple(person.id for person in reviewers),
+        managers=managers,
+        teams=teams,
+    )
 
 
 def _add_team(

@@ -1,5 +1,6 @@
 """What stands before every request: who is let in, from where, and with which headers."""
 
+import logging
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_app.runtime import COOKIE, engine
+from qa_app.trouble_words import CANNOT_READ, NO_ANSWER
 from sampling.records import sign_in
 from sampling.records.database import reading
 
@@ -64,16 +66,25 @@ class Gate:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        answer: ASGIApp = await self._refusal(request) or self.app
+        begun = False
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await answer(scope, receive, send_with_headers)
+        try:
+            answer: ASGIApp = await self._refusal(request) or self.app
+            await answer(scope, receive, send_with_headers)
+        except NO_ANSWER:
+            if begun:
+                raise
+            logging.getLogger(__name__).exception("The database does not answer")
+            await PlainTextResponse(CANNOT_READ, status_code=503)(scope, receive, send_with_headers)
 
     async def _refusal(self, request: Request) -> Response | None:
         path = request.url.path

@@ -1,5 +1,6 @@
 """Navigation only: who is signed in, and which screens they have."""
 
+import logging
 from collections.abc import Callable
 from html import escape
 from typing import Final
@@ -8,6 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from qa_app.runtime import SCREENS, reading, signed_in
+from qa_app.screen_roles import has_screen
 from qa_app.screens import (
     adjudication,
     allocation,
@@ -32,36 +34,34 @@ from qa_app.screens import (
     start,
     themes,
 )
+from qa_app.trouble_words import CANNOT_READ, NO_ANSWER
 from sampling.records.office import the_office
 from sampling.records.people import Person, Role, roles_of
 
-_REVIEWERS: Final = {Role.LINE_MANAGER, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER}
-_EVERYONE: Final[set[Role]] = set()  # whoever is signed in, even without a role
-
-# Each screen, and who has it. What a person may see and do there is held by queries and actions.
-_SCREENS: Final[dict[str, tuple[Callable[[], None], set[Role]]]] = {
-    "start": (start.show, _EVERYONE),
-    "overview": (overview.show, {Role.HEAD}),
-    "reviews": (reviews.show, _REVIEWERS | {Role.HEAD}),
-    "review": (review.show, _REVIEWERS | {Role.HEAD}),
-    "samples": (samples.show, _REVIEWERS | {Role.HEAD}),
-    "allocation": (allocation.show, _REVIEWERS | {Role.HEAD}),
-    "results": (results.show, _REVIEWERS | {Role.HEAD}),
-    "service": (service.show, {Role.LINE_MANAGER, Role.HEAD}),
-    "risks": (risks.show, {Role.LINE_MANAGER, Role.HEAD}),
-    "held_cases": (held_cases.show, _EVERYONE),  # an approver may have no role
-    "disputes": (disputes.show, _REVIEWERS | {Role.HEAD}),
-    "learning": (learning.show, _EVERYONE),  # an action may be anybody's
-    "reports": (reports.show, _EVERYONE),  # what is published is for anybody
-    "themes": (themes.show, {Role.QA_REVIEWER, Role.THEMATIC_REVIEWER, Role.HEAD}),
-    "second_scoring": (second_scoring.show, {Role.QA_REVIEWER, Role.HEAD}),
-    "adjudication": (adjudication.show, {Role.QA_REVIEWER, Role.HEAD}),
-    "calibration": (calibration.show, _REVIEWERS | {Role.HEAD}),
-    "import_cases": (import_cases.show, {Role.ADMINISTRATOR, Role.HEAD, Role.QA_REVIEWER}),
-    "scorecards": (scorecards.show, _EVERYONE),
-    "policy": (policy.show, _EVERYONE),
-    "reassign": (reassign.show, {Role.LINE_MANAGER, Role.HEAD, Role.ADMINISTRATOR}),
-    "office": (office.show, {Role.ADMINISTRATOR, Role.HEAD}),
+# Each screen; who has it is in `screen_roles`.
+_SCREENS: Final[dict[str, Callable[[], None]]] = {
+    "start": start.show,
+    "overview": overview.show,
+    "reviews": reviews.show,
+    "review": review.show,
+    "samples": samples.show,
+    "allocation": allocation.show,
+    "results": results.show,
+    "service": service.show,
+    "risks": risks.show,
+    "held_cases": held_cases.show,
+    "disputes": disputes.show,
+    "learning": learning.show,
+    "reports": reports.show,
+    "themes": themes.show,
+    "second_scoring": second_scoring.show,
+    "adjudication": adjudication.show,
+    "calibration": calibration.show,
+    "import_cases": import_cases.show,
+    "scorecards": scorecards.show,
+    "policy": policy.show,
+    "reassign": reassign.show,
+    "office": office.show,
 }
 _FROM_A_LINK: Final = {"review"}  # reached from a list, with ?review=…
 
@@ -81,7 +81,19 @@ min-height:24px;text-align:center}
 
 
 def main(*, first: str = "start") -> None:
-    """Show the screen that was asked for; `first` is the one at the bare address."""
+    """Show the screen that was asked for; `first` is the one at the bare address.
+
+    While the database does not answer there is a sentence instead, and the next click tries again.
+    """
+    try:
+        _show(first)
+    except NO_ANSWER:
+        logging.getLogger(__name__).exception("The database does not answer")
+        st.error(f"**There is a problem**\n\n{CANNOT_READ}")  # `problem` may ask the database who reads it
+        st.stop()  # not the end of a run: the session keeps what is typed into the screen
+
+
+def _show(first: str) -> None:
     person = signed_in()
     with reading() as session:
         roles = roles_of(session, person)
@@ -106,8 +118,8 @@ def _pages(roles: frozenset[Role], first: str) -> list[Page]:
             default=name == first,
             visibility="hidden" if name in _FROM_A_LINK else "visible",
         )
-        for name, (show, wanted) in _SCREENS.items()
-        if wanted is _EVERYONE or roles & wanted
+        for name, show in _SCREENS.items()
+        if has_screen(roles, name)
     ]
 
 

@@ -63,7 +63,6 @@ class Quarter:
     name: str
     first: date
     last: date
-    is_running: bool
 
     @property
     def months(self) -> tuple[int, int]:
@@ -83,7 +82,7 @@ def quarters(session: Session) -> list[Quarter]:
     for back in (1, 0, *range(2, max(known + 5, _QUARTERS))):
         start = running - 3 * back
         name, last = period_in_words(start, Grain.QUARTER), min(last_day(start + 2), day)
-        found.append(Quarter(name if back else f"{name} so far", first_day(start), last, not back))
+        found.append(Quarter(name if back else f"{name} so far", first_day(start), last))
     return found
 
 

@@ -1,5 +1,6 @@
 """What every screen shares: the database, who is signed in, one transaction per thing done, links."""
 
+import hashlib
 import logging
 import os
 import re
@@ -7,23 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
+from pathlib import PurePath
 from typing import Final, NoReturn, TypeVar
 
 import streamlit as st
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from streamlit.navigation.page import Page
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from qa_app.table import table as table  # screens find all they share here
+from qa_app.trouble_words import NOT_DONE, cannot_write
 from qa_app.wording import in_words as in_words
-from sampling.records import database, sign_in
+from sampling.records import audit_trail, database, sign_in
 from sampling.records.people import Person
 from sampling.refused import Refused
 
 T = TypeVar("T")
 
 COOKIE: Final = "qa_session"
+
+_LOG: Final = logging.getLogger(__name__)
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 
 # The screens, by the name of their module and address; the first is the one a visitor lands on.
 SCREENS: Final = {
@@ -69,6 +75,7 @@ def signed_in() -> Person:
         with reading() as session:
             person = sign_in.person_of_token(session, token)
         if person is not None:
+            st.session_state["signed_in_id"] = person.id  # for the log, also while the database is away
             return person
     st.title("You are not signed in")
     st.html('<p><a href="/sign-in">Sign in</a> to go on. What you had saved is still there.</p>')
@@ -97,16 +104,50 @@ def do(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]
                 raise Refused("You are no longer signed in. Sign in, then do this again.")
             result = action(session, by)
     except Refused as refused:
+        # Without the sentence, which may name people and cases.
+        _LOG.warning("Refused to person %s: %s", _who(), getattr(action, "__module__", "an action"))
         problem(str(refused))
         return None
-    except DBAPIError:  # somebody else was quicker, or writes for long; the log has what it was
-        logging.getLogger(__name__).exception("A transaction failed")
-        problem("The database could not do this just now, and nothing was changed. Do it again.")
+    except NOT_DONE as error:  # somebody else was quicker, the disk is full…; the log has what it was
+        _LOG.exception("A transaction failed")
+        problem(cannot_write(error))
         return None
     st.session_state["things_done"] = st.session_state.get("things_done", 0) + 1
     if done is not None:
         flash(done if isinstance(done, str) else done(result))
     return result
+
+
+def refuse_file(file: UploadedFile, sentence: str) -> None:
+    """Show why a file cannot be read, and put it on record once: its hash, size and kind, not its name."""
+    told: set[str] = st.session_state.setdefault("files_refused", set())
+    if file.file_id not in told:
+        told.add(file.file_id)
+        with database.writing(engine(), source=_where()) as session:
+            audit_trail.record(
+                session,
+                "refuse_file",
+                "upload",
+                by=signed_in(),
+                sha256=hashlib.sha256(file.getbuffer()).hexdigest(),
+                size=file.size,
+                kind=PurePath(file.name).suffix.lower()[:10],
+            )
+    problem(sentence)
+
+
+def note_reading(what: str, subject: str) -> None:
+    """Put on record, once in a visit, that results of named people were read; `subject` such as "team 3"."""
+    told: set[tuple[str, str]] = st.session_state.setdefault("readings", set())
+    if (what, subject) not in told:
+        with database.writing(engine(), source=_where()) as session:
+            audit_trail.record(session, "read_results", subject, by=signed_in(), what=what)
+        told.add((what, subject))
+
+
+def _who() -> object:
+    """The number of whoever is signed in, for the log."""
+    return st.session_state.get("signed_in_id")
 
 
 def _where() -> str:
@@ -140,6 +181,9 @@ def fresh(key: str) -> str:
 
 def problem(sentence: str) -> None:
     """Say what is wrong, in the words of GOV.UK's error summary."""
+    asked = [f"{name} {number}" for name, number in st.query_params.items() if _NUMBER.fullmatch(number)]
+    if asked:  # perhaps somebody tries the numbers of others
+        _LOG.warning("A problem was shown to person %s, who asked for %s", _who(), ", ".join(asked))
     st.error(f"**There is a problem**\n\n{as_typed(sentence)}")
 
 

@@ -7,6 +7,7 @@ screen cannot set, and a gate: without a valid session there is only the sign-in
 import os
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import streamlit as st
 import uvicorn
@@ -20,6 +21,7 @@ from streamlit import config
 
 from qa_app import sign_in_page
 from qa_app.gate import Gate
+from qa_app.mail_server import app_address
 from qa_app.runtime import SCREENS, engine
 from qa_app.sign_in_settings import sign_in_settings
 
@@ -57,7 +59,10 @@ def build_app(*, host: str = "127.0.0.1") -> st.App:
         config.set_option(name, value)
     if host in ("127.0.0.1", "localhost", "::1"):
         # A web site that gives its own name our address must not get at an app meant for this machine.
-        config.set_option("server.allowedHosts", ["127.0.0.1", "localhost", "::1"])
+        # Behind a proxy on the same machine, people come by the public name.
+        address = app_address()
+        public = [urlsplit(address).hostname or ""] if address else []
+        config.set_option("server.allowedHosts", ["127.0.0.1", "localhost", "::1", *public])
     return st.App(
         _FOLDER / "script" / "start.py",
         routes=[

@@ -20,6 +20,11 @@ from sampling.records.people import Person, Role, Team, may_act_as, teams_manage
 from sampling.records.settings import setting
 from sampling.refused import Refused
 
+# In the same words for both, and without a reference: nobody reads off by number which cases there are.
+NO_SUCH_CASE: Final = (
+    "There is no such case, or it is not yours to see: that is for the line manager of its team and the Head "
+    "of Customer Care."
+)
 _COLUMNS: Final = (
     "reference",
     "state",
@@ -98,9 +103,8 @@ def may_see_case(session: Session, case: Case, person: Person) -> bool:
 
 def check_may_see_case(session: Session, case: Case, person: Person) -> None:
     if not may_see_case(session, case, person):
-        raise Refused(
-            f"Case {case.reference} is for the line manager of its team and the Head of Customer Care to see."
-        )
+        # Without its reference: by the numbers in the address one could read off those of all cases.
+        raise Refused(NO_SUCH_CASE)
 
 
 def seen_by(session: Session, cases: CasesAsAt, person: Person) -> CasesAsAt:

@@ -7,6 +7,7 @@ score. And of a pair that somebody is to adjudicate they see neither review befo
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, time, timedelta
 from functools import cache
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from sampling.records.database import OFFICE_TIME
 from sampling.records.people import Person, Role, roles_of, teams_managed
 from sampling.sealing import BLIND_ROLES as BLIND_ROLES
 from sampling.sealing import tells_verdicts
@@ -151,6 +153,31 @@ def is_to_be_adjudicated() -> ColumnElement[bool]:
         .correlate(None)
     )
     return or_(Review.id.in_(managers), Review.sampled_case_id.in_(waiting))
+
+
+def may_be_scored_again(session: Session) -> ColumnElement[bool]:
+    """The condition on Review that it is a manager's, and QA may still have to score its case blind.
+
+    It no longer may once a second scoring that held it in its frame has its last score, whether it was
+    drawn in that or not.
+    """
+    complete = session.execute(
+        select(Frame.period_from, Frame.period_until, Frame.frozen_at)
+        .join(Plan, Plan.frame_id == Frame.id)
+        .join(Draw, Draw.plan_id == Plan.id)
+        .where(Frame.route == Route.SECOND, Draw.closed_at.is_not(None), Plan.voided_at.is_(None))
+    )
+    passed = [
+        and_(
+            Review.submitted_at >= datetime.combine(first, time(), OFFICE_TIME),
+            Review.submitted_at < datetime.combine(until + timedelta(days=1), time(), OFFICE_TIME),
+            Review.submitted_at <= frozen_at,
+        )
+        for first, until, frozen_at in complete
+        if first is not None and until is not None
+    ]
+    managers = and_(has_route(Route.OPEN), Review.state == ReviewState.SUBMITTED)
+    return and_(managers, not_(or_(false(), *passed)))
 
 
 def _running_by_verdict(session: Session) -> list[int]:

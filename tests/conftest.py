@@ -153,24 +153,33 @@ class PostgresServer:
 
     port: int
     _numbers: Iterator[int]
+    _control: Callable[..., None]  # pg_ctl
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
     def clone(self) -> str:
         name = f"test_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE office_template")
+        self.run(f"CREATE DATABASE {name} TEMPLATE office_template")
         return name
 
     def empty(self) -> str:
         name = f"empty_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name}")
         return name
 
     def drop(self, name: str) -> None:
-        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+        self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _run(self, statement: str) -> None:
+    def stop(self) -> None:
+        """Stop it as a crash would: whoever is connected is so no longer."""
+        self._control("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        self._control("-w", "start")
+
+    def run(self, statement: str) -> None:
+        """A statement of whoever looks after the server."""
         with self._admin.connect() as connection:
             connection.execute(text(statement))
 
@@ -204,11 +213,15 @@ def postgres_server() -> Iterator[PostgresServer]:
     )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' "
     options += "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c jit=off"
-    pg_ctl = [programs / "pg_ctl", "-D", data, "-l", folder / "log"]
-    _as_nobody([*pg_ctl, "-o", options, "-w", "start"], folder)
+
+    def control(*what: str) -> None:
+        pg_ctl = [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options]
+        _as_nobody([*pg_ctl, *what], folder)
+
+    control("-w", "start")
     try:
-        server = PostgresServer(port=port, _numbers=count(1))
-        server._run("CREATE DATABASE office_template")
+        server = PostgresServer(port, count(1), control)
+        server.run("CREATE DATABASE office_template")
         template = connect(server.url("office_template"))
         try:
             migrate(template)
@@ -216,7 +229,7 @@ def postgres_server() -> Iterator[PostgresServer]:
             template.dispose()  # a template must have no connections when it is cloned
         yield server
     finally:
-        _as_nobody([*pg_ctl, "-m", "immediate", "stop"], folder)
+        control("-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from typer.core import TyperGroup as Group
+from typer.main import get_command
 
 from learning_register import follow_up
+from qa_app.command_line import app
+from qa_app.command_permissions import matrix_in_markdown
 from sampling import register_chain
 from sampling.records.appointments import give_role
 from sampling.records.database import connect, writing
@@ -20,6 +24,7 @@ from sampling.records.people import Person, Role
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text("utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -86,14 +91,59 @@ def test_the_commands_take_an_office_from_nothing_to_a_verified_draw(tmp_path: P
     assert "The register holds: 3 lines" in told[2]
     assert "Drawn: 2 of the 4 cases of cases.csv, in 2 strata." in told[3]
     assert "24 more" in told[4]
+    assert "NOT WELL" not in told[5]
+    assert "The office Example Ombudsman is copied to office.backup.sqlite" in told[5]
+    assert "The audit trail holds" in told[5]
+    assert "so no digest is sent" in told[5]
     for shipped in re.findall(r"shipped as examples: `([\w-]+)` and `([\w-]+)`", README)[0]:
         assert (ROOT / "qa_app" / "shipped" / "mappings" / f"{shipped}.json").exists()
+
+
+def test_every_command_and_option_exists() -> None:
+    """Also those that no test can run as they stand, such as a unit of systemd or the restore of a drill."""
+    told = re.findall(r"(?:^|`|/|=|')(qa [a-z][^`\n]*)", README + DEPLOYMENT, re.MULTILINE)
+    found = {" ".join(chosen) for words in told for chosen in [command_of(words.split()[1:])]}
+    assert {"run", "move", "restore", "admin create", "admin password", "admin disable"} <= found
+    assert {"office grant", "digest", "backup", "verify", "doctor"} <= found
+
+
+def command_of(words: list[str]) -> list[str]:
+    """The command that words begin with, all of whose options must be among its own."""
+    command, path = get_command(app), list[str]()
+    while isinstance(command, Group) and words and words[0] in command.commands:
+        path.append(words[0])
+        command, words = command.commands[words[0]], words[1:]
+    assert path, words
+    options = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
+    assert {word for word in words if word.startswith("--")} <= options, path
+    return path
+
+
+def test_every_setting_is_told_and_read() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "qa_app").rglob("*.py"))
+    read = set(re.findall(r"""["'](QA_[A-Z_]+)["']""", code))
+    assert set(re.findall(r"\bQA_[A-Z_]+", README + DEPLOYMENT)) == read
+
+
+def test_links_lead_somewhere() -> None:
+    for page, text in ((ROOT / "README.md", README), (ROOT / "docs" / "deployment.md", DEPLOYMENT)):
+        for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+            name, _, heading = link.partition("#")
+            target = page.parent / name if name else page
+            headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
+            anchors = {re.sub(r"[^\w -]", "", words).lower().replace(" ", "-") for words in headings}
+            assert not heading or heading in anchors, link
 
 
 def test_diagrams_are_those_of_the_code() -> None:
     of_draws, of_actions = ("\n".join(sorted(block.splitlines()[1:])) for block in blocks("mermaid"))
     assert of_draws == diagram({start or "[*]": ends for start, ends in register_chain.MOVES.items()})
     assert of_actions == diagram({"[*]": ["draft"], **follow_up.MOVES})
+
+
+def test_the_permissions_are_those_of_the_code() -> None:
+    (part,) = re.findall(r"<!-- permissions -->\n(.*?)<!-- /permissions -->", README, re.DOTALL)
+    assert matrix_in_markdown() in part
 
 
 def diagram(moves: Mapping[Any, Iterable[Any]]) -> str:

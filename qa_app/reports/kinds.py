@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from learning_register.looking_back import looking_back
@@ -18,6 +19,8 @@ from qa_app.reports.word import as_word
 from qa_app.reports.workbook import as_workbook
 from qa_app.trend_words import period_in_words
 from qa_app.wording import in_words
+from sampling.records.audit_chain import NOTHING_BEFORE
+from sampling.records.audit_trail import AuditEntry
 from sampling.records.database import OFFICE_TIME
 from sampling.records.office import the_office
 from sampling.records.people import Person
@@ -121,18 +124,25 @@ def make_report(
             as_at=as_at,
             is_demonstration=office.is_demonstration,
             sections=tuple(KINDS[kind].compose(making)),
-            audit=_audit(making),
+            audit=_audit(making, as_at),
         )
     return from_json(as_json(contents))  # as it is kept, so that what is shown is what is prepared
 
 
-def _audit(making: Making) -> str:
+def _audit(making: Making, as_at: datetime) -> str:
     lines, _ = whole_register(making.session, making.person)
     last = lines["hash"].iloc[0] if len(lines) else NOTHING_YET
     return (
         f"The register of draws then had {len(lines):,} lines; the hash (SHA-256) of the last is {last}. "
-        "It binds every plan, draw and replacement before it."
+        "It binds every plan, draw and replacement before it. The hash of the last entry of the audit trail "
+        f"then is {_head_of_trail(making, as_at)}: “qa verify --audit --head” tells whether the trail still "
+        "holds it."
     )
+
+
+def _head_of_trail(making: Making, as_at: datetime) -> str:
+    newest = select(AuditEntry.sha256).where(AuditEntry.at <= as_at)
+    return making.session.scalar(newest.order_by(AuditEntry.number.desc()).limit(1)) or NOTHING_BEFORE
 
 
 def files_of(contents: ReportContents) -> dict[str, bytes]:

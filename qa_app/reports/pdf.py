@@ -1,12 +1,15 @@
 """A report as a tagged PDF, which screen readers can read (PDF/UA-1).
 
-Everything goes to the typesetter as data: nothing that people typed is ever taken for its markup.
+Everything goes to the typesetter as data: nothing that people typed is ever taken for its markup. A sign that
+none of its fonts has, such as a picture of a face, would leave a reader nothing, and the standard forbids it:
+it is written as its name.
 """
 
 import json
+import unicodedata
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import typst
 
@@ -22,6 +25,9 @@ from learning_register.report_contents import (
 )
 from qa_app.reports.pictures import as_svg
 from qa_app.wording import moment_in_words
+
+_PLAIN: Final = "\u024f"  # up to here, all of Latin, the fonts have every sign
+_ONE_SIGN: Final = b'#set document(title: "-")\n#sys.inputs.report'
 
 
 def as_pdf(contents: ReportContents) -> bytes:
@@ -42,13 +48,31 @@ def as_pdf(contents: ReportContents) -> bytes:
         ],
         "audit": contents.audit,
     }
+    words = json.dumps(data, ensure_ascii=False)
+    unshown = {sign for sign in set(words) if sign > _PLAIN and not _is_shown(sign)}
+    named = {ord(sign): f"[{unicodedata.name(sign, f'U+{ord(sign):04X}').lower()}]" for sign in unshown}
+    return _typeset(_template(), words.translate(named), timestamp=int(contents.as_at.timestamp()))
+
+
+@cache
+def _is_shown(sign: str) -> bool:
+    """Whether one of the fonts has a sign: nothing else tells than to set it."""
+    set_alone = f"e{sign}" if unicodedata.category(sign) == "Me" else sign  # a frame needs something in it
+    try:
+        _typeset(_ONE_SIGN, set_alone, timestamp=0)
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _typeset(template: bytes, words: str, *, timestamp: int) -> bytes:
     return typst.compile(
-        _template(),
+        template,
         format="pdf",
-        sys_inputs={"report": json.dumps(data)},
+        sys_inputs={"report": words},
         ignore_system_fonts=True,
         pdf_standards="ua-1",
-        timestamp=int(contents.as_at.timestamp()),
+        timestamp=timestamp,
     )
 
 

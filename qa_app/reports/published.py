@@ -1,7 +1,7 @@
 """The published summary, “you said, we did”: what people told the office, and what it did about it.
 
-Only what may be published, nothing about a single person, and small counts are hidden so that no total
-gives them away.
+Only what may be published, nothing about a single person, nothing that QA may still have to score blind, and
+small counts are hidden so that no total gives them away.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,8 @@ def _said_and_done(making: Making) -> list[Block]:
     done: dict[str, list[str]] = {}
     for action in actions_reported(making.session, making.person, first=making.first, last=making.last):
         point = action.point
-        if point.may_be_published and point.kind is not LearningKind.INDIVIDUAL:
+        is_meant = point.may_be_published and point.kind is not LearningKind.INDIVIDUAL
+        if is_meant and point.is_for_everybody:
             done.setdefault(point.description, []).append(action.description)
     if not done:
         return [Paragraph("Nothing that may be published was finished in this period.")]
@@ -56,14 +57,20 @@ def _said_and_done(making: Making) -> list[Block]:
 
 
 def _counts(making: Making) -> list[Block]:
-    points = points_reported(making.session, making.person, first=making.first, last=making.last)
+    logged = points_reported(making.session, making.person, first=making.first, last=making.last)
+    points = [point for point in logged if point.is_for_everybody]
     _, commitments = teams_and_commitments(making.session)
     by_kind = {LEARNING_KINDS[kind]: sum(point.kind is kind for point in points) for kind in LearningKind}
     by_commitment = {
         f"{number}. {summary}": sum(number in point.commitments for point in points)
         for number, summary in commitments.items()
     }
+    left_out = (
+        "Left out is what managers learned from reviews of open cases that may still be scored a second "
+        "time, so that whoever scores them knows nothing of it."
+    )
     return [
+        Paragraph(left_out),
         _suppressed("Learning points by kind", "Kind", by_kind, has_total=True),
         # A learning point may name several commitments, so theirs have no total.
         _suppressed("Learning points by commitment", "Commitment", by_commitment, has_total=False),

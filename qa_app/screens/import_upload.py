@@ -10,7 +10,7 @@ from typing import Final
 
 import streamlit as st
 
-from qa_app.runtime import problem, reading
+from qa_app.runtime import reading, refuse_file
 from sampling.records.case_files import read_table
 from sampling.records.case_import import Preview
 from sampling.records.case_mapping import Mapping
@@ -119,7 +119,7 @@ def ask_for_file() -> Upload | None:
             held = _read(file.file_id, file.name, file.getvalue())
         st.session_state[_UPLOAD] = held
     if isinstance(held, _Unreadable):
-        problem(held.sentence)
+        refuse_file(file, held.sentence)
         return None
     return held
 

@@ -15,7 +15,7 @@ from learning_register.point_import import (
 )
 from learning_register.point_rows import COLUMNS, ListedPoint, RefusedCell
 from qa_app.point_words import RISKS, shortened
-from qa_app.runtime import as_typed, carry_out, problem, reading, signed_in, table
+from qa_app.runtime import as_typed, carry_out, problem, reading, refuse_file, signed_in, table
 from qa_app.wording import LEARNING_KINDS, SEVERITIES, cases_in_words
 from sampling.records.downloads import XLSX, as_csv, as_xlsx
 from sampling.refused import Refused
@@ -92,7 +92,7 @@ def _ask_for_file() -> PointList | None:
         with st.spinner(f"Reading {file.name}"):
             held = st.session_state[_READ] = _Read(file.file_id, _read(file.name, file.getvalue()))
     if isinstance(held.found, str):
-        problem(held.found)
+        refuse_file(file, held.found)
         return None
     return held.found
 

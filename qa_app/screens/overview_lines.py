@@ -8,18 +8,17 @@ from qa_app.overview_needs import Need
 from qa_app.overview_words import Line
 from qa_app.runtime import link
 
-_WIDTHS = (8, 5, 13, 6)
+_WIDTHS = (4, 8, 3)
 
 
 def show_lines(lines: Iterable[Line]) -> None:
     """Each figure with its verdict, what that rests on, and how it has gone."""
     with st.container(border=True, gap="xsmall"):
         for line in lines:
-            label, says, behind, trend = st.columns(_WIDTHS, gap="small")
+            label, says, trend = st.columns(_WIDTHS, gap="small")
             with label:
                 link(line.screen, line.label, **line.query)
-            says.markdown(f"**{line.says}**")
-            behind.markdown(line.behind)
+            says.markdown(f"**{line.says}.** {line.behind}")
             if line.trend:
                 trend.caption(line.trend)
 

@@ -27,7 +27,7 @@ from learning_register.guidance_rows import (
 from learning_register.guidance_text import LONGEST_SUMMARY, LONGEST_TITLE, found_guidance
 from learning_register.policy_reading import read_policy_document
 from qa_app.policy_words import found_in_words
-from qa_app.runtime import as_typed, date_input, do, go, link, problem, reading, title
+from qa_app.runtime import as_typed, date_input, do, go, link, reading, refuse_file, title
 from sampling.refused import Refused
 
 _LEAD: Final = (
@@ -69,7 +69,7 @@ def show(*, may_load: bool) -> None:
     try:
         draft = _draft(file)
     except Refused as refused:
-        problem(str(refused))
+        refuse_file(file, str(refused))
         return
     st.write(f"{draft.words} Correct what is wrong, add rows that are missing, delete those that are none.")
     _doubts(draft.doubts)

@@ -22,8 +22,8 @@ def show(row: ReportRow, state: str, *, makes: bool) -> None:
     st.markdown("\n".join(f"- {as_typed(fact)}" for fact in _facts(row, state)))
     if row.sealed:
         st.info(
-            "This report tells how managers' reviews turned out, and a second scoring of its period runs. "
-            "You score it blind, so you can read the report once the last score is in."
+            "This report tells how managers' reviews turned out, and you may still have to score some of "
+            "them blind. You can read it once the second scoring of its period has its last score."
         )
         return
     with reading() as session:

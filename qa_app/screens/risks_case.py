@@ -19,6 +19,7 @@ from qa_app.runtime import (
 from sampling.records.cases import Case
 from sampling.records.people import Person
 from sampling.refused import Refused
+from scorecards.cases_as_at import NO_SUCH_CASE
 from scorecards.recording_risk import may_record_risk, record_risk
 from scorecards.risk_queries import recorded_risks
 from scorecards.tables_risk import RiskRecord
@@ -31,7 +32,7 @@ def show() -> None:
     with reading() as session:
         case = session.get(Case, case_id)
         if case is None:
-            raise Refused("There is no such case. Choose one from the list of risks.")
+            raise Refused(NO_SUCH_CASE)
         history = recorded_risks(session, case, person)
         may_record = may_record_risk(session, case, person)
     title(f"Risks of case {as_typed(case.reference)}")

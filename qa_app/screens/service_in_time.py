@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import streamlit as st
 
-from qa_app.runtime import reading, signed_in, table
+from qa_app.runtime import note_reading, reading, signed_in, table
 from qa_app.service_charts import in_time_chart
 from qa_app.service_words import (
     HOW_IT_COUNTS,
@@ -133,8 +133,8 @@ def _by(what: str, column: str, found: InTime) -> None:
     assert found.target is not None
     rows = shares(found.rows, column)
     with st.expander(f"By {what.lower()}"):
-        if column == "caseworker" and not _manages_any():
-            st.caption("Caseworkers are named to the line manager of their team only.")
+        if column == "caseworker":
+            _note_names(what)
         table(
             shares_for_table(rows, what, column, target=found.target),
             caption=f"In time by {what.lower()}",
@@ -143,9 +143,14 @@ def _by(what: str, column: str, found: InTime) -> None:
         )
 
 
-def _manages_any() -> bool:
+def _note_names(what: str) -> None:
+    """Put on record that somebody reads the results of caseworkers by name."""
     with reading() as session:
-        return bool(teams_managed(session, signed_in()))
+        teams = teams_managed(session, signed_in())
+    for team_id in sorted(teams):
+        note_reading(f"service standard by {what.lower()}", f"team {team_id}")
+    if not teams:
+        st.caption("Caseworkers are named to the line manager of their team only.")
 
 
 def show_other_clocks(cases: CasesAsAt) -> None:

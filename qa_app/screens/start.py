@@ -117,7 +117,7 @@ def _to_decide(actions: list[ActionRow], person_id: int) -> None:
             wait = "waits" if len(waiting) == 1 else "wait"
             st.write(f"{cases_in_words(len(waiting), 'action')} {wait} {words} by you.")
             for row in waiting:
-                link("learning", f"Action {row.action_id}: {row.description}", action=row.action_id)
+                link("learning", f"Action {row.action_id}: {as_typed(row.description)}", action=row.action_id)
 
 
 def _office(months: list[TeamMonth], actions: list[ActionRow], reductions: int) -> None:

@@ -1,12 +1,18 @@
-"""On Start: what waits for the reader's word besides reviews: disputes, calibration, recommendations."""
+"""On Start: what waits for the reader's word besides reviews: disputes, recommendations, what was learned."""
+
+from typing import Final
 
 import streamlit as st
 
+from learning_register.point_queries import to_acknowledge
 from qa_app.runtime import as_typed, in_words, link, reading, signed_in
+from qa_app.wording import cases_in_words
 from scorecards.adjudication_queries import pairs_to_decide
 from scorecards.calibration_results import calibrations
 from scorecards.dispute_queries import disputes_to_decide
 from scorecards.theme_queries import recommendations_to_decide
+
+_LINKED: Final = 3  # of what somebody was told
 
 
 def show_waiting() -> None:
@@ -17,7 +23,8 @@ def show_waiting() -> None:
         pairs = len(pairs_to_decide(session, person).mine)
         sessions = [row for row in calibrations(session, person) if row.left]
         recommended = recommendations_to_decide(session, person)
-    if not disputes and not pairs and not sessions and not recommended:
+        told = to_acknowledge(session, person)
+    if not disputes and not pairs and not sessions and not recommended and not told:
         return
     st.subheader("Waiting for you", anchor=False)
     if disputes:
@@ -35,3 +42,15 @@ def show_waiting() -> None:
     for theme_id, theme, waiting in recommended:
         count = "A recommendation waits" if waiting == 1 else f"{waiting} recommendations wait"
         link("themes", f"{count} in the theme {as_typed(theme)}", theme=theme_id)
+    if told:
+        _told(told)
+
+
+def _told(told: dict[int, str]) -> None:
+    st.write(
+        f"{cases_in_words(len(told), 'learning point')} you were told of: say that you have taken it in."
+    )
+    for point_id, description in list(told.items())[:_LINKED]:
+        link("learning", f"Learning point {point_id}: {as_typed(description)}", point=point_id)
+    if len(told) > _LINKED:
+        st.write(f"And {len(told) - _LINKED:,} more, in the list of learning points.")

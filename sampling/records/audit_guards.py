@@ -4,6 +4,7 @@ They are made from the tables as declared and put up again after each migration 
 triggers when it changes the table), so that a new table is watched from its first row.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -28,6 +29,20 @@ def put_up(connection: Connection, tables: MetaData) -> None:
     statements = _of_postgresql(tables) if on_postgresql else _of_sqlite(tables)
     for statement in statements:
         connection.execute(text(statement.replace(":", "\\:")))
+
+
+def stand(connection: Connection, tables: MetaData) -> bool:
+    """Whether every trigger is there that `put_up` would make."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    statements = _of_postgresql(tables) if on_postgresql else _of_sqlite(tables)
+    named = (re.search(r"CREATE TRIGGER (\w+)", statement) for statement in statements)
+    wanted = {found[1] for found in named if found}
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if on_postgresql
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    return wanted <= set(connection.execute(text(query)).scalars())
 
 
 def take_down(connection: Connection) -> None:

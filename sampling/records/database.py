@@ -73,11 +73,19 @@ class Base(DeclarativeBase):
 
 def connect(url: str) -> Engine:
     """Open the database at an SQLAlchemy address, with the settings that keep it sound."""
-    engine = create_engine(url)
+    # Asked before each use whether it is still there: after a restart of the server nobody sees a failure.
+    engine = create_engine(url, pool_pre_ping=True)
+    event.listen(engine, "do_connect", _wait_seconds)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _wait_seconds(dialect: Dialect, _record: Any, _arguments: Any, settings: dict[str, Any]) -> None:
+    # A server that is gone is waited for by the network's own patience otherwise: for minutes.
+    if dialect.name == "postgresql":
+        settings.setdefault("connect_timeout", 10)
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:

@@ -143,7 +143,7 @@ def test_both_routes_through_the_screens(visit: Visit) -> None:
     manager.settle()
     manager.picture("learning-point")
     manager.press("Add the action")
-    manager.sees("The action is added.")
+    manager.sees("The action is drafted.")
     manager.open("start")
     manager.sees("Your actions")
     manager.picture("manager-start-with-action")

@@ -10,8 +10,12 @@ import pytest
 from scored_office import ScoredOffice
 from sqlalchemy import Engine
 
+from learning_register.citations import LearningKind
+from learning_register.learning_reported import points_reported
 from learning_register.period_figures import Figure
 from learning_register.periods_closed import close_period, closed_periods
+from learning_register.raising import learn_by_hand
+from learning_register.recording import Lesson
 from learning_register.report_contents import Paragraph, ReportContents, Section
 from learning_register.report_queries import contents_of, issued_file, reports
 from learning_register.reporting import (
@@ -22,10 +26,11 @@ from learning_register.reporting import (
     issue_report,
     prepare_report,
 )
+from learning_register.tables import Source
 from learning_register.tables_reports import Report
-from sampling.records.people import Role
+from sampling.records.people import Role, Team
 from sampling.refused import Refused
-from sampling.tables import Route
+from sampling.tables import Route, SampledCase
 from scorecards.requirements import Kind
 from scorecards.submitting import correct_review
 from scorecards.tables import Review
@@ -120,16 +125,17 @@ def test_each_reads_what_is_theirs(engine: Engine) -> None:
     with pytest.raises(Refused, match="not for you to read"):
         office.ask(contents_of, OWNER, quarterly)
 
-    # A second scoring of July's reviews runs: whoever scores in it reads nothing of July's results.
+    # Whoever scores again reads nothing of July's results from the first review on, before one is drawn too.
+    assert not any(row.sealed for row in office.ask(reports, QUINN))
     office.draw_open("North", NORA)
     for sampled in office.to_do(NORA, Route.OPEN):
         office.score(NORA, sampled)
-    assert not any(row.sealed for row in office.ask(reports, QUINN))
-    office.draw_second()
-    sealed = {row.id: (row.sealed, bool(row.files)) for row in office.ask(reports, QUINN)}
-    assert sealed == {published: (False, True), quarterly: (True, False)}
-    with pytest.raises(Refused, match="once the last score is in"):
-        office.ask(contents_of, QUINN, quarterly)
+    for draw in (lambda: None, office.draw_second):
+        draw()
+        sealed = {row.id: (row.sealed, bool(row.files)) for row in office.ask(reports, QUINN)}
+        assert sealed == {published: (False, True), quarterly: (True, False)}
+        with pytest.raises(Refused, match="has its last score"):
+            office.ask(contents_of, QUINN, quarterly)
     assert not any(row.sealed for row in office.ask(reports, NORA))
     for sampled in office.to_do(QUINN, Route.SECOND):
         office.score(QUINN, sampled)
@@ -139,6 +145,35 @@ def test_each_reads_what_is_theirs(engine: Engine) -> None:
     office.give_role(HEAD, Role.QA_REVIEWER)
     with pytest.raises(Refused, match="also reviews"):
         prepared(office)
+    with pytest.raises(Refused, match="also reviews"):
+        office.ask(closed_periods, HEAD)
+
+
+def test_what_is_for_everybody_tells_no_reviewer_what_managers_found(engine: Engine) -> None:
+    """Neither of a review nor of its case, before the second scoring that could hold it is complete."""
+    office = ScoredOffice(engine)
+    office.draw_open("North", NORA)
+    first, *others = office.to_do(NORA, Route.OPEN)
+    office.learn(NORA, office.score(NORA, first, not_met=Kind.OUTCOME))
+    with office.writing() as session:
+        reference = session.get_one(SampledCase, first).frame_case.reference
+        lesson = Lesson(LearningKind.GOOD_PRACTICE, "The letter was short.")
+        nora = office.person(session, NORA)
+        learn_by_hand(session, lesson, source=Source.BY_HAND, reference=reference, by=nora)
+        learn_by_hand(session, lesson, source=Source.BY_HAND, team=session.get_one(Team, 1), by=nora)
+
+    def told() -> list[bool]:
+        points = office.ask(points_reported, HEAD, first=JULY[0], last=JULY[1])
+        return [point.is_for_everybody for point in points]
+
+    assert told() == [False, False, True]
+    for sampled in others:
+        office.score(NORA, sampled)
+    office.draw_second()
+    assert told() == [False, False, True]
+    for sampled in office.to_do(QUINN, Route.SECOND):
+        office.score(QUINN, sampled)
+    assert told() == [True, True, True]
 
 
 def test_a_period_is_closed_and_later_changes_are_restated(engine: Engine) -> None:

@@ -13,7 +13,10 @@ from learning_register.action_effects import action_effect
 from learning_register.action_queries import follow_up_actions
 from learning_register.citations import LearningKind
 from learning_register.follow_up import ActionState, Result
+from learning_register.periods_closed import closed_periods
 from learning_register.point_queries import learning_points
+from learning_register.report_queries import reports
+from learning_register.reporting import ReportState
 from learning_register.tables_actions import NoActionNeeded
 from qa_app.demo import PASSWORD, SIGN_INS, is_complete, load
 from qa_app.migrating import migrate
@@ -125,7 +128,7 @@ def test_everybody_signs_in_with_the_one_password(office: Engine) -> None:
 
 def test_no_address_could_be_somebodys(session: Session) -> None:
     emails = session.scalars(select(Person.email).where(Person.email.is_not(None))).all()
-    assert len(emails) == 10
+    assert len(emails) == 11
     assert all(email is not None and email.endswith("@example.org") for email in emails)
 
 
@@ -262,6 +265,22 @@ def test_risks_are_recorded_and_two_months_are_signed_off(session: Session) -> N
     assert figures.blank > 0
     assert figures.categories["none_identified"] > 0
     assert 0 < figures.high <= figures.says_high
+
+
+def test_the_last_quarter_is_closed_and_its_report_issued_by_two_who_head_the_office(
+    session: Session,
+) -> None:
+    head, qa, manager = (
+        person(session, role) for role in ("Head of Customer Care", "QA reviewer", "Line manager, North")
+    )
+    (period,) = closed_periods(session, head)
+    assert (period.first_day, period.last_day) == (MONTHS[0], date(2026, 6, 30))
+    assert period.figures["reviews_open_overall"].denominator
+    ((row,), (for_qa,)) = (reports(session, reader) for reader in (manager, qa))
+    assert row.state is ReportState.ISSUED
+    assert {file.name.rpartition(".")[2] for file in row.files} == {"docx", "html", "pdf", "xlsx"}
+    assert {row.prepared_by, row.approved_by} == {head.name, person(session, "Assistant director").name}
+    assert (for_qa.sealed, for_qa.files) == (True, ())  # they still have to score some of June blind
 
 
 def test_every_draw_can_be_verified(session: Session) -> None:

@@ -79,7 +79,7 @@ def first_version(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[En
         made.dispose()
         return
     server = request.getfixturevalue("postgres_server")
-    server._run("CREATE DATABASE first_version")
+    server.run("CREATE DATABASE first_version")
     made = connect(server.url("first_version"))
     migrate(made, to="0001")
     yield made

@@ -8,11 +8,14 @@ from sqlalchemy import Engine
 
 from learning_register.citations import LearningKind
 from learning_register.progressing import finish_action
-from learning_register.recording import Weight
+from learning_register.raising import learn_by_hand
+from learning_register.recording import Lesson, Weight
 from learning_register.report_contents import Paragraph, Points, ReportContents, Table, words_of
 from learning_register.reporting import ReportKind
+from learning_register.tables import Source
 from qa_app.reports.kinds import KINDS, make_report, periods_of
 from sampling.records.database import today
+from sampling.records.people import Team
 from sampling.refused import Refused
 from sampling.tables import Route
 from scorecards.requirements import Kind
@@ -40,6 +43,8 @@ TELLS = {
     ReportKind.PUBLISHED: ["What we learned:", "The guide names no checks.", "Hidden"],
 }
 
+BLIND = "One letter says nothing of appeals."  # learned from a review that may be scored again
+
 
 @pytest.fixture
 def office(sqlite_engine: Engine) -> ScoredOffice:
@@ -50,15 +55,16 @@ def office(sqlite_engine: Engine) -> ScoredOffice:
     office.draw_closed([8])
     for sampled in office.to_do(QUINN, Route.CENTRAL)[:6]:
         office.score(QUINN, sampled)
-    point = office.learn(
-        NORA,
-        first,
-        kind=LearningKind.ORGANISATIONAL,
-        description="The guide names no checks.",
-        weight=Weight(may_be_published=True),
-    )
-    action = office.act_on(NORA, point, description="Name the checks in the guide.")
-    office.change(finish_action, OWNER, action, note="Done.")
+    may_go_out = Weight(may_be_published=True)
+    kind = LearningKind.ORGANISATIONAL
+    blind = office.learn(NORA, first, kind=kind, description=BLIND, weight=may_go_out)
+    with office.writing() as session:
+        lesson = Lesson(kind, "The guide names no checks.", is_gap=True, weight=may_go_out)
+        by = office.person(session, NORA)
+        point = learn_by_hand(session, lesson, source=Source.BY_HAND, team=session.get_one(Team, 1), by=by).id
+    for learned in (blind, point):
+        action = office.act_on(NORA, learned, description="Name the checks in the guide.")
+        office.change(finish_action, OWNER, action, note="Done.")
     with office.writing() as session:
         commission_review(
             session,
@@ -109,6 +115,7 @@ def test_a_document_tells_what_it_is_for_and_reads_the_same_later(
     told = "\n".join(words(contents))
     for each in TELLS[kind]:
         assert each in told
+    assert BLIND not in told or kind is not ReportKind.PUBLISHED  # whoever scores the case again reads it too
     headings = [section.heading for section in contents.sections]
     assert headings[-2:] == ["How the figures were worked out", "Register of draws"]
     assert "the hash (SHA-256) of the last is" in contents.audit

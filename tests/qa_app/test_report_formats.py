@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from io import BytesIO
@@ -142,6 +143,15 @@ def test_the_pdf_is_tagged(contents: ReportContents) -> None:
     for mark in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang"):
         assert mark in made
     assert b"pdfuaid" in made
+
+
+@pytest.mark.parametrize("sign", ["\N{PARTY POPPER}", "\u65e5\u672c", "1\ufe0f\u20e3", "\ud7ff"])
+def test_a_sign_that_no_font_has_keeps_no_report_from_being_issued(
+    contents: ReportContents, sign: str
+) -> None:
+    """The standard for readable PDFs refuses it: one such sign in a learning point stopped the report."""
+    words = Section("Thanks", (Paragraph(f"Thank you {sign}"),))
+    assert as_pdf(replace(contents, sections=(words,))).startswith(b"%PDF")
 
 
 def test_the_workbook_has_a_sheet_a_table_and_runs_no_text(contents: ReportContents) -> None:

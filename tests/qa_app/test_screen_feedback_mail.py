@@ -44,10 +44,12 @@ def point_id(office: ScoredOffice) -> int:
     return office.learn(NORTH, office.score(NORTH, office.to_do(NORTH, Route.OPEN)[0], not_met=Kind.OUTCOME))
 
 
-def see(office: ScoredOffice, open_screen: OpenScreen, name: str, **query: object) -> AppTest:
+def see(
+    office: ScoredOffice, open_screen: OpenScreen, name: str, *, screen: str = "learning", **query: object
+) -> AppTest:
     with office.reading() as session:
         person = office.person(session, name)
-    app = open_screen(office.engine, person, "learning", **query)
+    app = open_screen(office.engine, person, screen, **query)
     assert not app.exception
     return app
 
@@ -87,6 +89,11 @@ def test_the_manager_is_sent_what_was_learned(
     assert (row.state, row.to, row.written_by) == (MailState.SENT, NORTH, HEAD)
     with office.reading() as session:
         assert session.get_one(LearningPoint, point_id).fed_back_to_id == row.to_id
+    # Whoever was told finds it on Start, until they say that they have taken it in.
+    asked = "1 learning point you were told of"
+    assert asked in words(see(office, open_screen, NORTH, screen="start"))
+    press(see(office, open_screen, NORTH, point=point_id), "Acknowledge it")
+    assert asked not in words(see(office, open_screen, NORTH, screen="start"))
 
 
 def test_a_window_left_open_does_not_send_it_again(

@@ -81,9 +81,9 @@ def test_what_waits_for_the_head_leads_to_its_list(office: ScoredOffice, open_sc
 def test_the_standards_and_the_learning_of_a_quarter(office: ScoredOffice, open_screen: OpenScreen) -> None:
     app = see(office, open_screen, HEAD, quarter=SPRING)
     assert links(app)["Outcome of closed cases, 98%"][1]["sample"] == ["2"]
-    assert "**Missed** 90.0% (likely range 65.0% to 95.0%) of 20 cases, n = 10. Quarter" in words(app)
+    assert "**Missed.** 90.0% (likely range 65.0% to 95.0%) of 20 cases, n = 10. Quarter" in words(app)
     assert "0 learning points logged, 0 good practice. **2 of 2 teams** and **18 of 18 commit" in words(app)
-    assert "**Not known** The first extract is of a later month" in words(app)
+    assert "**Not known.** The first extract is of a later month" in words(app)
     assert "No second scoring that you may see has been drawn" in words(app)
 
     app.selectbox(key="quarter").select(SUMMER).run()
@@ -115,8 +115,12 @@ def test_a_head_who_reviews_for_qa_sees_nothing_sealed(office: ScoredOffice, ope
 
 
 @pytest.mark.parametrize("name", [NORTH, QA, OWNER])
-def test_it_is_on_nobody_elses_menu(office: ScoredOffice, open_screen: OpenScreen, name: str) -> None:
-    assert see(office, open_screen, name).title[0].value != "Overview"
+def test_it_is_for_nobody_else(office: ScoredOffice, open_screen: OpenScreen, name: str) -> None:
+    assert see(office, open_screen, name).title[0].value != "Overview"  # it is not on their menu
+    app = AppTest.from_string("from qa_app.screens import overview\noverview.show()").run()
+    assert not app.exception
+    assert f"{name} cannot do this: it is for the Head of Customer Care" in app.error[0].value
+    assert not app.subheader
 
 
 def test_an_office_that_has_only_just_begun(sqlite_engine: Engine, open_screen: OpenScreen) -> None:

@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 from scored_office import MAPPING as COLUMNS
 from scored_office import ScoredOffice
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
+from sampling.records.audit_trail import AuditEntry
 from sampling.records.case_files import read_table
 from sampling.records.case_import import import_cases
 from sampling.records.case_rows import parse_cases
@@ -138,6 +139,12 @@ def test_a_manager_sees_the_own_team_and_others_have_no_such_screen(
     assert "1 of 2 cases closed" in words(app)
     assert set(column(app, "Team")) == {"North"}
     assert "Ann" in column(app, "Caseworker")
+    app.run()
+    with office.reading() as session:  # that she read results by name is on record, once
+        readings = session.scalars(select(AuditEntry).where(AuditEntry.action == "read_results")).all()
+        assert [(one.by_id, one.subject) for one in readings] == [
+            (office.person(session, NORTH).id, "team 1"),
+        ]
     assert "Good to see you, Quinn Qua." in words(see(office, open_screen, QA))  # it is none of QA's screens
 
 

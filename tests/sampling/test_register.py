@@ -448,7 +448,7 @@ def test_a_sample_that_could_be_looked_at_counts_though_it_was_left_lying(office
         assert {row.series.made for row in samples(session, office.person(session, QUINN))} == {0}
     office.later(days=1)
     with office.reading() as session:
-        first = session.scalars(select(Plan.id)).first()
+        first = session.scalars(select(Plan.id).order_by(Plan.id)).first()
         by_id = office.person(session, QUINN).id
     assert first is not None
     draw_id = carry_out_plan(office.engine, first, by_id=by_id, public_value="ab" * 32, now=office.now)

@@ -508,6 +508,8 @@ _BREAKS_THE_RULES = """
 """
 _CITES = "A learning point cites what its kind asks for, and keeps it"
 _FIXED = "A report that is approved, and its files, are never changed"
+_CLOSED = "A period that is closed keeps its figures"
+_IS_ISSUED = "(SELECT issued_at FROM report WHERE id = NEW.report_id) IS NOT NULL"
 
 
 def _guard() -> None:
@@ -547,6 +549,14 @@ def _guard_sqlite() -> None:
     )
     op.execute(f"CREATE TRIGGER report_file_not_changed BEFORE UPDATE ON report_file {refuse}")
     op.execute(f"CREATE TRIGGER report_file_not_deleted BEFORE DELETE ON report_file {refuse}")
+    op.execute(
+        f"CREATE TRIGGER report_file_not_added BEFORE INSERT ON report_file WHEN {_IS_ISSUED} {refuse}"
+    )
+    for event in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER closed_period_{event.lower()} BEFORE {event} ON closed_period "
+            f"BEGIN SELECT RAISE(ABORT, '{_CLOSED}'); END"
+        )
 
 
 def _guard_postgresql() -> None:
@@ -585,6 +595,22 @@ def _guard_postgresql() -> None:
     )
     op.execute(
         f"CREATE TRIGGER report_file_kept BEFORE UPDATE OR DELETE ON report_file FOR EACH ROW {refuse}"
+    )
+    op.execute(
+        "CREATE FUNCTION refuse_late_file() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {_IS_ISSUED} THEN RAISE EXCEPTION '{_FIXED}'; END IF; RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER report_file_not_added BEFORE INSERT ON report_file "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_late_file()"
+    )
+    op.execute(
+        "CREATE FUNCTION keep_closed_period() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN RAISE EXCEPTION '{_CLOSED}'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER closed_period_kept BEFORE UPDATE OR DELETE ON closed_period "
+        "FOR EACH ROW EXECUTE FUNCTION keep_closed_period()"
     )
 
 

@@ -476,6 +476,14 @@ def test_a_report_stays_as_it_was_approved_and_its_files_as_they_were_issued(fil
         refused(filled, statement, FIXED_REPORT)
     filled.execute(report.update().values(recipients=["Board"], **ISSUED))
     refused(filled, report.update().values(recipients=[]), FIXED_REPORT)
+    added = {"id": 2, "report_id": 1, "name": "late.html", "sha256": "00", "content": b"<html>"}
+    refused(filled, insert(file).values(added), FIXED_REPORT)
+
+
+def test_a_closed_period_keeps_its_figures(filled: Session) -> None:
+    closed = TABLES.tables["closed_period"]
+    for statement in (closed.update().values(figures={"cases_received": {}}), closed.delete()):
+        refused(filled, statement, "A period that is closed keeps its figures")
 
 
 RULES_OF_CITING = "A learning point cites what its kind asks for"
