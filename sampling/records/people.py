@@ -7,12 +7,16 @@ recorded. The last day of a period counts as part of it.
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, event, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sampling.records.database import Base, today
 from sampling.refused import Refused
+
+# Roles and teams are asked for at every step: what was found is kept as long as the transaction.
+_KNOWN: Final = "roles known"
 
 
 class Role(StrEnum):
@@ -130,13 +134,25 @@ def roles_of(session: Session, person: Person, on: date | None = None) -> frozen
 
 
 def _roles_given(session: Session, person: Person, day: date) -> set[Role]:
-    held = select(RoleHeld.role).where(RoleHeld.person_id == person.id, in_force(RoleHeld, day))
-    return {Role(role) for role in session.scalars(held)}
+    known = _known(session)
+    key = ("roles", person.id, day)
+    if key not in known:
+        held = select(RoleHeld.role).where(RoleHeld.person_id == person.id, in_force(RoleHeld, day))
+        known[key] = frozenset(Role(role) for role in session.scalars(held))
+    return set(known[key])
 
 
 def teams_managed(session: Session, person: Person, on: date | None = None) -> frozenset[int]:
     """Ids of the teams whose sampling a person does on a day: their own, and those they deputise for."""
     day = on or today(session)
+    known = _known(session)
+    key = ("teams", person.id, day)
+    if key not in known:
+        known[key] = _teams_managed(session, person, day)
+    return known[key]
+
+
+def _teams_managed(session: Session, person: Person, day: date) -> frozenset[int]:
     deputised = select(Absence.person_id).where(Absence.deputy_id == person.id, in_force(Absence, day))
     teams = session.scalars(
         select(RoleHeld.team_id).where(
@@ -146,6 +162,24 @@ def teams_managed(session: Session, person: Person, on: date | None = None) -> f
         )
     ).all()
     return frozenset(team for team in teams if team is not None)
+
+
+def _known(session: Session) -> dict[tuple[str, int, date], frozenset[Any]]:
+    if session.autoflush:
+        session.flush()  # as a query would: a role that was given a moment ago counts
+    known: dict[tuple[str, int, date], frozenset[Any]] = session.info.setdefault(_KNOWN, {})
+    return known
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_after_change(session: Session, _context: object) -> None:
+    if any(isinstance(row, RoleHeld | Absence) for row in (*session.new, *session.dirty, *session.deleted)):
+        session.info.pop(_KNOWN, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_at_the_end(session: Session, _ended: object) -> None:
+    session.info.pop(_KNOWN, None)
 
 
 def manager_of(session: Session, person_id: int, on: date) -> Person | None:

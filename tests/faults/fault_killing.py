@@ -34,7 +34,7 @@ from scorecards.tables import Answer, Review, ReviewState, Revision
 
 KILLS: Final = int(os.environ.get("FAULT_KILLS") or 100)  # of each action, on each kind of database
 SEED: Final = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
-AT_MOST: Final = 240.0  # seconds for the kills of one action on one kind of database
+AT_MOST: Final = 480.0  # seconds for the kills of one action on one kind of database
 CLOSED: Final = {"import": 20, "draw": 600, "review": 1_500}  # closed cases of the office
 
 
