@@ -164,8 +164,13 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
     )
 
 
-def submitted_reviews(session: Session, person: Person) -> pd.DataFrame:
-    """The submitted reviews a person may see, newest first."""
+def submitted_reviews(
+    session: Session, person: Person, *, reference: str = "", most: int | None = None
+) -> pd.DataFrame:
+    """The submitted reviews a person may see, newest first: all, or so many of them at most.
+
+    `reference` is part of the reference of a case, in whatever letters.
+    """
     not_met = (
         select(func.count())
         .where(Answer.review_id == Review.id, Answer.response == ResponseValue.NOT_MET)
@@ -201,7 +206,10 @@ def submitted_reviews(session: Session, person: Person) -> pd.DataFrame:
         .outerjoin(Team, Team.id == FrameCase.team_id)
         .where(Review.state == ReviewState.SUBMITTED, may_see_review(session, person))
         .order_by(Review.submitted_at.desc(), Review.id.desc())
+        .limit(most)
     )
+    if reference:
+        query = query.where(func.lower(FrameCase.reference).contains(reference.lower(), autoescape=True))
     return frame_of(session, query)
 
 

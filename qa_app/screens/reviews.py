@@ -14,6 +14,7 @@ from scorecards.queries import submitted_reviews
 from scorecards.work_list import WorkItem, work_of
 
 PAGE: Final = 10
+_NEWEST: Final = 500  # of the submitted reviews; older ones are found by their reference
 
 
 def show() -> None:
@@ -21,7 +22,7 @@ def show() -> None:
     with reading() as session:
         person = signed_in()
         work = work_of(session, person)
-        done = submitted_reviews(session, person)
+        done = submitted_reviews(session, person, most=_NEWEST + 1)
         day = today(session)
     to_do = [item for item in work if item.state != "submitted"]
     title("Reviews", _lead(to_do, len(work) - len(to_do)))
@@ -35,6 +36,11 @@ def show() -> None:
         st.subheader("To do", anchor=False)
         _list([item for item in to_do if wanted in (samples[0], item.sample)], day=day)
     st.subheader("Submitted", anchor=False)
+    if len(done) > _NEWEST:
+        st.write(f"These are the {_NEWEST:,} newest. Older ones are found by their reference.")
+        reference = st.text_input("Find a case by its reference", key="submitted-reference")
+        with reading() as session:
+            done = submitted_reviews(session, person, reference=reference.strip(), most=_NEWEST)
     table(
         _submitted(done),
         caption="Submitted reviews that you may see",

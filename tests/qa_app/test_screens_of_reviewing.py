@@ -11,12 +11,13 @@ from streamlit.testing.v1 import AppTest
 from learning_register.citations import LearningKind
 from learning_register.point_queries import learning_points
 from learning_register.tables_actions import FollowUpAction
+from qa_app.screens import reviews
 from sampling.records.audit_trail import record
 from sampling.records.database import today, writing
 from sampling.tables import Route, SampledCase
 from scorecards.actions import declare_involvement, save_answer, start_review
 from scorecards.cards import publish_scorecard, use_scorecard
-from scorecards.queries import review_sheet
+from scorecards.queries import review_sheet, submitted_reviews
 from scorecards.recorded_facts import record_fact
 from scorecards.requirements import Kind, ResponseValue, Severity
 from scorecards.submitting import submit_review
@@ -442,3 +443,21 @@ def test_keys_can_be_switched_off(office: ScoredOffice, open_screen: OpenScreen)
     app.toggle[0].set_value(False).run()
     assert not [button for button in app.button if button.proto.shortcut]
     assert "requirement 3 of 3" in words(app)
+
+
+def test_of_many_submitted_reviews_the_newest_are_shown_and_others_found(
+    office: ScoredOffice, open_screen: OpenScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviews, "_NEWEST", 2)
+    office.draw_closed([3])
+    for sampled_id in office.to_do(QA, Route.CENTRAL):
+        office.later(1)
+        office.score(QA, sampled_id)
+    app = see(office, open_screen, QA, "reviews")
+    opened = app.selectbox[-1]
+    assert len(opened.options) == 2
+    with office.reading() as session:
+        oldest = submitted_reviews(session, office.person(session, QA))["reference"].iloc[-1]
+    assert oldest not in opened.options
+    app.text_input(key="submitted-reference").input(f" {oldest.lower()} ").run()
+    assert app.selectbox[-1].options == [oldest]
