@@ -16,7 +16,7 @@ from sampling.records.database import OFFICE_TIME
 from sampling.tables import Route
 from scorecards.requirements import ResponseValue, Severity
 from scorecards.result_counts import MeasureCounts
-from scorecards.tables import ReviewState, RevisionCause
+from scorecards.tables import RevisionCause
 from scorecards.verdicts import Judgement, Verdict
 
 VERDICTS: Final = {
@@ -51,7 +51,6 @@ REVISION_CAUSES: Final = {
     RevisionCause.CORRECTED: "Corrected",
     RevisionCause.DISPUTED: "Changed on a dispute",
 }
-REVIEW_STATES: Final = {ReviewState.DRAFT: "Draft", ReviewState.SUBMITTED: "Submitted"}
 LEARNING_KINDS: Final = {
     LearningKind.INDIVIDUAL: "Individual",
     LearningKind.ORGANISATIONAL: "Organisational",

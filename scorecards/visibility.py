@@ -224,27 +224,6 @@ def _is_complete(draw_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     return or_(closed, not_(exists(outstanding)))
 
 
-def may_see_learning(
-    session: Session, person: Person, team_id: SQLColumnExpression[int | None]
-) -> ColumnElement[bool]:
-    """The condition, on a Review joined to what was learned from it, that a person may see the learning.
-
-    A line manager also sees what was learned about their team in other routes; of a second
-    scoring only when its last score is in, since before that it would tell which cases are in it.
-    """
-    condition = may_see_review(session, person)
-    teams = teams_managed(session, person)
-    if not teams:
-        return condition
-    told = and_(
-        Review.state == ReviewState.SUBMITTED,
-        team_id.in_(teams),
-        not_(has_route(Route.OPEN)),
-        not_(is_running_second()),
-    )
-    return or_(condition, told)
-
-
 def _is_of_teams_month(teams: Collection[int]) -> ColumnElement[bool]:
     """The condition on Review that it is of the open sample of one of these teams."""
     draws = (
