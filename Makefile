@@ -19,11 +19,12 @@ check: .venv/.installed
 bench: .venv/.installed
 	$(BIN)/python -m pytest tests/bench/bench_*.py -o python_functions='bench_*' --benchmark-columns=min,median,max,rounds
 
-# Killed at work a hundred times, the disk full, the database gone: make faults KILLS=20 SEED=1 (some ten minutes)
+# Killed at work a hundred times, the disk full, the database gone or killed: make faults KILLS=20 SEED=1 (some ten minutes)
 faults: .venv/.installed
 	FAULT_KILLS=$(KILLS) FAULT_SEED=$(SEED) $(BIN)/python -m pytest tests/faults/fault_*.py -o python_functions='fault_*' -s --show-capture=no
 
-# How many reviewers at once this machine holds, in an office of 1,000,000 cases (ten minutes at most)
+# How many reviewers at once this machine holds, at one process and at two behind nginx (Debian: nginx-light), in an
+# office of 1,000,000 cases: five minutes, and as long to fill it. LOAD_DATABASE=postgresql+psycopg://… keeps it.
 load: .venv/.installed
 	$(BIN)/python -m pytest tests/load/load_*.py -o python_functions='load_*' -s
 

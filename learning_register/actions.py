@@ -94,10 +94,10 @@ def correct_point(
         "correct_learning_point",
         f"learning point {point.id}",
         by=by,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
+        # The words themselves are in the row's own change, which can be disposed of; an entry cannot.
+        changed=changed,
         reason=reason,
-        **({"names_kept": list(named)} if named else {}),
+        **({"names_kept": len(named)} if named else {}),
     )
 
 

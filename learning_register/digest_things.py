@@ -268,7 +268,7 @@ def _late_reviews(session: Session, person: Person) -> list[Thing]:
     late: defaultdict[tuple[str, date], int] = defaultdict(int)
     for item in work_of(session, person):
         is_theirs = item.is_own or item.route == Route.OPEN
-        if item.state != "submitted" and item.gone is None and is_theirs and item.due_on < day:
+        if item.gone is None and is_theirs and item.due_on < day:
             late[item.sample, item.due_on] += 1
     return [
         Thing(

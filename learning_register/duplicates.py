@@ -15,6 +15,7 @@ from learning_register.recording import Lesson
 from learning_register.tables import LearningCitation, LearningCommitment, LearningPoint
 from learning_register.visibility import may_see_point
 from sampling.records.people import Person, Team
+from sampling.records.retention import WORDS
 from scorecards.tables import Review
 from scorecards.visibility import team_of_case
 
@@ -117,7 +118,7 @@ def _candidates(session: Session, person: Person, condition: ColumnElement[bool]
             LearningPoint.logged_at,
         )
         .outerjoin(Team, Team.id == LearningPoint.team_id)
-        .where(condition, may_see_point(session, person))
+        .where(condition, LearningPoint.description != WORDS, may_see_point(session, person))
         .order_by(LearningPoint.id.desc())
         .limit(_LOOKED_AT)
     )

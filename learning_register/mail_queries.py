@@ -12,6 +12,7 @@ from learning_register.tables_mail import Mail
 from learning_register.visibility import check_may_see_point, may_see_point
 from sampling.records.database import now, today
 from sampling.records.people import Person, Role, manager_of, may_act_as
+from sampling.records.readings import note_reading
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ def outbox(session: Session, person: Person, *, days: int) -> list[MailRow]:
     since = now(session) - timedelta(days=days)
     not_gone = and_(Mail.kind == MailKind.FEEDBACK, Mail.sent_at.is_(None), Mail.taken_at.is_(None))
     return _rows(session, person, or_(Mail.written_at >= since, not_gone))
+
+
+def mail_to_read(session: Session, mail_id: int, person: Person) -> MailRow | None:
+    """One e-mail to read; None for whom it is not. What it says of one person's work is noted as read."""
+    found = _rows(session, person, Mail.id == mail_id)
+    if not found:
+        return None
+    point = session.get(LearningPoint, found[0].point_id) if found[0].point_id else None
+    if point is not None and point.logged_by_id != person.id:
+        note_reading(session, [point.caseworker_id], by=person)
+    return found[0]
 
 
 def manager_to_tell(session: Session, point_id: int, person: Person) -> int | None:

@@ -57,7 +57,7 @@ def propose_no_action(session: Session, review: Review, *, reason: str, by: Pers
     kept.reason, kept.proposed_at, kept.proposed_by_id = reason, now(session), by.id
     session.flush()
     session.expire(kept, ["proposed_by"])
-    audit_trail.record(session, "propose_no_action", f"review {review.id}", by=by, reason=reason)
+    audit_trail.record(session, "propose_no_action", f"review {review.id}", by=by)
     return kept
 
 

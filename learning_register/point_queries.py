@@ -14,6 +14,7 @@ from learning_register.tables import LearningCitation, LearningPoint, Source
 from learning_register.tables_actions import FollowUpAction
 from learning_register.visibility import check_may_see_point, may_see_point
 from sampling.records.people import Person, manager_of
+from sampling.records.readings import note_reading
 from sampling.refused import Refused
 from sampling.tables import Draw, Plan, Route, SampledCase
 from scorecards.cards import scorecard_from
@@ -130,6 +131,7 @@ def learning_point(session: Session, point_id: int, person: Person) -> LearningR
         raise Refused(
             "There is no such learning point, or it is not for you to see. Choose one from the list."
         )
+    _note_reading(session, point_id, person)
     return found[0]
 
 
@@ -155,6 +157,13 @@ def told_by_default(session: Session, point_id: int, person: Person, *, on: date
     check_may_see_point(session, point, person)
     manager = manager_of(session, point.caseworker_id, on)
     return manager.name if manager else None
+
+
+def _note_reading(session: Session, point_id: int, person: Person) -> None:
+    """Note that somebody reads what went wrong with one person's work, unless they logged it."""
+    point = session.get_one(LearningPoint, point_id)
+    if point.kind == LearningKind.INDIVIDUAL and point.logged_by_id != person.id:
+        note_reading(session, [point.caseworker_id], by=person)
 
 
 def _paragraph_in_words(citation: LearningCitation) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date
 from enum import StrEnum
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
@@ -54,9 +55,10 @@ def add_link(session: Session, action: FollowUpAction, *, address: str, by: Pers
 
 def add_file(session: Session, action: FollowUpAction, *, file_name: str, content: bytes, by: Person) -> None:
     """Give a file as evidence by its name and SHA-256; the file itself stays where the office keeps it."""
+    name = PurePosixPath(file_name.replace("\\", "/")).name or "file"  # not the folders it is said to lie in
     if not content:
-        raise Refused(f"The file {file_name} is empty. Choose the one that shows what was done.")
-    _keep(session, action, EvidenceKind.FILE, file_name, sha256=hashlib.sha256(content).hexdigest(), by=by)
+        raise Refused(f"The file {name} is empty. Choose the one that shows what was done.")
+    _keep(session, action, EvidenceKind.FILE, name, sha256=hashlib.sha256(content).hexdigest(), by=by)
 
 
 def finish_action(session: Session, action: FollowUpAction, *, note: str = "", by: Person) -> None:

@@ -100,7 +100,7 @@ def keep_point(
         by=by,
         kind=str(point.kind),
         source=str(point.source),
-        **({"names_kept": list(named)} if named else {}),
+        **({"names_kept": len(named)} if named else {}),
     )
     return point
 

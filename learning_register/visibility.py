@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from learning_register.tables import LearningPoint
@@ -11,6 +11,7 @@ from sampling.refused import Refused
 from sampling.tables import FrameCase, Route, SampledCase
 from scorecards.tables import Review, ReviewState
 from scorecards.visibility import (
+    BLIND_ROLES,
     has_route,
     is_running_second,
     is_sealed_for,
@@ -31,7 +32,11 @@ def may_see_point(session: Session, person: Person, *, among_all: bool = False) 
     """
     of_review = _of_any_review if among_all else _of_its_review
     sealed, teams = is_sealed_for(session, person), teams_managed(session, person)
-    from_review = [of_review(may_see_review(session, person))]
+    of_sealed_case = _is_of_a_case(sealed)
+    if among_all and roles_of(session, person) & BLIND_ROLES:  # else nothing is sealed, or little
+        listed = select(Review.id, Review.sampled_case_id, Review.started_at).where(sealed).cte()
+        sealed, of_sealed_case = Review.id.in_(select(listed.c.id)), _is_of_a_listed_case(listed)
+    from_review = [of_review(may_see_review(session, person, sealed=sealed))]
     if teams:
         told_to_manager = and_(
             Review.state == ReviewState.SUBMITTED,
@@ -43,10 +48,12 @@ def may_see_point(session: Session, person: Person, *, among_all: bool = False) 
         LearningPoint.review_id.is_(None),
         or_(
             LearningPoint.logged_by_id == person.id,
-            and_(_is_for(session, person, teams), not_(_is_of_a_case(sealed, among_all=among_all))),
+            and_(_is_for(session, person, teams), not_(of_sealed_case)),
         ),
     )
-    fed_back = and_(LearningPoint.fed_back_to_id == person.id, not_(_is_sealed(sealed)))
+    # "Not distinct" is false where nobody was told: after an unknown all that follows would be asked too.
+    told = LearningPoint.fed_back_to_id.is_not_distinct_from(person.id)
+    fed_back = and_(told, not_(_is_sealed(of_review(or_(sealed, is_running_second())), of_sealed_case)))
     return and_(LearningPoint.is_complete, or_(*from_review, from_elsewhere, fed_back))
 
 
@@ -64,7 +71,8 @@ def is_sealed_point(session: Session, person: Person) -> ColumnElement[bool]:
 
     It would tell somebody who reviews for QA what a manager found, or which cases a second scoring holds.
     """
-    return _is_sealed(is_sealed_for(session, person))
+    sealed = is_sealed_for(session, person)
+    return _is_sealed(_of_its_review(or_(sealed, is_running_second())), _is_of_a_case(sealed))
 
 
 def _of_its_review(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -84,23 +92,34 @@ def _is_for(session: Session, person: Person, teams: Collection[int]) -> ColumnE
     return LearningPoint.team_id.in_(teams) if teams else false()
 
 
-def _is_sealed(sealed: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_sealed(of_review: ColumnElement[bool], of_case: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Each said of its own points alone: of those without a review "in" would be neither true nor false.
     return or_(
-        _of_its_review(or_(sealed, is_running_second())),
-        and_(LearningPoint.review_id.is_(None), _is_of_a_case(sealed, among_all=False)),
+        and_(LearningPoint.review_id.is_not(None), of_review),
+        and_(LearningPoint.review_id.is_(None), of_case),
     )
 
 
-def _is_of_a_case(sealed: ColumnElement[bool], *, among_all: bool) -> ColumnElement[bool]:
+def _is_of_a_case(sealed: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition on a point without a review that it may derive from one, of its case, that is sealed."""
-    point = aliased(LearningPoint) if among_all else LearningPoint
-    since = (
+    return exists(
         select(FrameCase.case_id)
         .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
         .join(Review, Review.sampled_case_id == SampledCase.id)
-        .where(FrameCase.case_id == point.case_id, Review.started_at <= point.logged_at, sealed)
+        .where(
+            FrameCase.case_id == LearningPoint.case_id, Review.started_at <= LearningPoint.logged_at, sealed
+        )
+        .correlate(LearningPoint)
     )
-    if not among_all:
-        return exists(since.correlate(LearningPoint))
-    # Asked of the few points that have a case of their own, and not of every point.
-    return LearningPoint.id.in_(select(point.id).where(point.case_id.is_not(None), exists(since)))
+
+
+def _is_of_a_listed_case(sealed: CTE) -> ColumnElement[bool]:
+    """The same of all points at once, by the list of the reviews that are sealed."""
+    point = aliased(LearningPoint)
+    return LearningPoint.id.in_(
+        select(point.id)
+        .join(FrameCase, FrameCase.case_id == point.case_id)
+        .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
+        .join(sealed, sealed.c.sampled_case_id == SampledCase.id)
+        .where(sealed.c.started_at <= point.logged_at)
+    )

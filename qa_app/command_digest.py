@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from learning_register.digest import Digest, digests, write_digest
 from qa_app.command_parts import Database, Json, address_of, check_has_office, opened, refusals, say, tell
-from qa_app.mail_server import Attempt, MailServer, Outcome, app_address, mail_server, send_mail
+from qa_app.mail_server import Attempt, MailServer, Outcome, mail_server, send_mail
 from qa_app.migrating import migrate
+from qa_app.settings import settings
 from qa_app.wording import cases_in_words, in_words
 from sampling.records.database import OFFICE_TIME, reading, today, writing
 from sampling.refused import Refused
@@ -61,7 +62,7 @@ def digest(
 ) -> None:
     """Send everybody the digest of today: what waits for them, on days when there is something new."""
     with refusals():
-        address, server = app_address(), mail_server() if send else None
+        address, server = settings().address, mail_server() if send else None
         if send and day is not None:
             raise Refused("Digests are sent on their own day. Use --dry-run to see those of another day.")
         if send and server is None:

@@ -32,9 +32,10 @@ def doctor(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at database, version, disk, clock, mail and audit trail; exit code 1 if one is not well."""
+    """Look at settings, database, version, disk, clock, mail, audit trail; exit code 1 if one is not well."""
     with opened(address_of(database)) as engine:
         checks: dict[str, Callable[[], str]] = {
+            "Settings": _settings,
             "Database": lambda: _database(engine),
             "Version": lambda: _version(engine),
             "Disk": lambda: _disk(engine),
@@ -67,6 +68,12 @@ def _looked_at(check: Callable[[], str]) -> tuple[bool, str]:
     except (DBAPIError, OSError) as error:
         reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
         return False, f"It cannot be used: {reason}."
+
+
+def _settings() -> str:
+    from qa_app.settings_model import where_from  # a fifth of a second to import
+
+    return where_from()
 
 
 def _database(engine: Engine) -> str:

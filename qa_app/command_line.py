@@ -6,8 +6,10 @@ on standard error, and exit code 2 with one sentence when something is refused.
 
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated, Final
 
 import typer
@@ -19,6 +21,7 @@ from qa_app.command_digest import digest
 from qa_app.command_doctor import doctor
 from qa_app.command_draw import draw_app
 from qa_app.command_evaluate import evaluate
+from qa_app.command_evidence import evidence_pack
 from qa_app.command_import import import_file
 from qa_app.command_keeping import backup, move, restore
 from qa_app.command_parts import (
@@ -38,11 +41,13 @@ from qa_app.command_parts import (
     tell,
 )
 from qa_app.command_permissions import permissions
+from qa_app.command_retention import retention_app
+from qa_app.command_settings import settings_table
 from qa_app.command_subject_access import subject_access
 from qa_app.command_verify import verify
 from qa_app.migrating import migrate
 from qa_app.set_up import load_shipped
-from qa_app.sign_in_settings import sign_in_settings
+from qa_app.settings import check_settings
 from sampling.records.audit_guards import grant_use
 from sampling.records.database import reading, writing
 from sampling.records.office import open_office
@@ -52,7 +57,6 @@ DEMONSTRATION_FILE: Final = "data/demonstration.sqlite"
 
 # Plain text instead of boxes: what is printed is read by scripts and by screen readers too.
 app = typer.Typer(
-    help="Casework QA.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -63,6 +67,7 @@ app.add_typer(office_app, name="office")
 app.add_typer(admin_app, name="admin")
 app.command("import")(import_file)
 app.add_typer(draw_app, name="draw")
+app.add_typer(retention_app, name="retention")
 app.command("verify")(verify)
 app.command("doctor")(doctor)
 app.command("backup")(backup)
@@ -71,10 +76,33 @@ app.command("move")(move)
 app.command("evaluate")(evaluate)
 app.command("digest")(digest)
 app.command("permissions")(permissions)
+app.command("settings")(settings_table)
 app.command("subject-access")(subject_access)
+app.command("evidence-pack")(evidence_pack)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")]
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 serves the network.")]
+
+
+@app.callback()
+def start() -> None:
+    """Casework QA."""
+    sys.excepthook = _say_fault
+    if "--help" not in sys.argv:
+        with refusals():
+            check_settings()
+
+
+def _say_fault(kind: type[BaseException], error: BaseException, ended: TracebackType | None) -> None:
+    """Instead of a traceback, whose words quote data: timers run commands, and their output is kept."""
+    from qa_app import log  # a fifth of a second to import
+
+    number = log.unexpected(error.with_traceback(ended))
+    typer.echo(
+        f"This command ended by a fault in the program ({kind.__name__}). Tell whoever looks after it the "
+        f"error number {number}, and the line above.",
+        err=True,
+    )
 
 
 @app.command()
@@ -88,7 +116,6 @@ def run(database: Database = None, port: Port = 8501, host: Host = "127.0.0.1") 
                 raise Refused(
                     f"{shown(engine)} holds the demonstration. Start it with “qa demo”, or choose another."
                 )
-            sign_in_settings()
             _check_free(host, port)
             migrate(engine)
     typer.echo(f"{office.name} is at {_web_address(host, port)} (stop with Ctrl+C)")
@@ -119,7 +146,6 @@ def demo(
                     "touch. Choose another database."
                 )
             if not no_serve:
-                sign_in_settings()
                 _check_free(host, port)
             if office is not None and (fresh or not _is_whole(engine, is_complete)):
                 _throw_away(engine)

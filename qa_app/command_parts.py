@@ -1,7 +1,6 @@
 """What every command shares: which database, how far, what came out, and what is refused."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from qa_app.migrating import is_migrated
+from qa_app.settings import settings
 from sampling.records.database import connect, reading
 from sampling.records.office import Office, the_office
 from sampling.records.people import Person, person_by_email
@@ -51,7 +51,8 @@ def refusals() -> Iterator[None]:
 def address_of(database: str | None, file: str = OFFICE_FILE) -> str:
     """The SQLAlchemy address: of --database (an address or a file), of QA_DATABASE_URL, of the usual file."""
     if database is None:
-        return os.environ.get("QA_DATABASE_URL") or f"sqlite:///{Path(file).resolve()}"
+        set_to = settings().database_url
+        return set_to.get_secret_value() if set_to else f"sqlite:///{Path(file).resolve()}"
     return database if "://" in database else f"sqlite:///{Path(database).resolve()}"
 
 

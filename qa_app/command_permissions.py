@@ -15,6 +15,7 @@ _HEADS: Final[Mapping[Role | None, str]] = {
     Role.THEMATIC_REVIEWER: "Thematic reviewer",
     Role.HEAD: "Head",
     Role.ADMINISTRATOR: "Administrator",
+    Role.AUDITOR: "Outside auditor",
     None: "Anybody else",
 }
 

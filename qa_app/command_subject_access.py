@@ -18,6 +18,7 @@ from sampling.records import audit_trail
 from sampling.records.database import Base, writing
 from sampling.records.downloads import as_csv
 from sampling.records.people import Person, person_by_email
+from sampling.records.readings import readings_about
 from sampling.refused import Refused
 from sampling.tables import FrameCase, SampledCase
 from scorecards.tables import Review
@@ -28,7 +29,8 @@ _HIDDEN: Final = frozenset({"password_hash"})
 _READ_ME: Final = (
     "Each table as CSV, and all of them in records.json: every row that names the person, the reviews they "
     "wrote or that were written of their cases with all that hangs on these, and what the audit trail has of "
-    "them. Texts may name them elsewhere, and these rows may name others: read all before handing it on.\n"
+    "them; who_read_their_results says who that was, and on which screen. Texts may name them elsewhere, and "
+    "these rows may name others: read all before handing it on.\n"
 )
 
 
@@ -52,6 +54,9 @@ def subject_access(
             with writing(engine, source="command line") as session:
                 found = _person(session, person)
                 records = {name: frame for name, frame in _records(session, found) if not frame.empty}
+                readers = readings_about(session, found, findings=True)
+                if readers:
+                    records["who_read_their_results"] = pd.DataFrame([vars(one) for one in readers])
                 counts = {name: len(frame) for name, frame in records.items()}
                 audit_trail.record(session, "subject_access", f"person {found.id}", by=None, rows=counts)
                 name = found.name

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, true
 from sqlalchemy.orm import Session
 
 from qa_app.command_parts import Database, Json, address_of, check_has_office, opened, refusals, say
 from qa_app.wording import percent
+from sampling.disposed_samples import DisposedSample, disposed_samples, in_words
 from sampling.randomness import Source
 from sampling.receipt import is_voided, verify_receipt
 from sampling.receipt_queries import SinceThen, check_against_register
 from sampling.records import audit_trail
+from sampling.records.audit_chain import text_of
 from sampling.records.database import reading
 from sampling.refused import Refused
 from sampling.register import head_of_register
@@ -41,6 +43,10 @@ def verify(
         str | None,
         typer.Option(help="The hash of an entry as a report printed it: the trail must still hold it."),
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="With --audit: a file to write, a line for each entry, to be checked by anybody."),
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -55,6 +61,10 @@ def verify(
             )
         if head is not None and not audit:
             raise Refused("A --head belongs to the audit trail. Add --audit.")
+        if export is not None and not audit:
+            raise Refused("An --export is of the audit trail. Add --audit.")
+        if export is not None and export.exists():
+            raise Refused(f"{export} is there already, and nothing is written over. Name another file.")
         if receipt is not None:
             facts = verify_receipt(_read(receipt))
             kept = ("draw", "population", "frame_sha256", "plan_sha256", "registered_at", "seed", "drawn_at")
@@ -77,6 +87,9 @@ def verify(
                     if audit:
                         words_of_audit, of_audit = _audit(session, head)
                         result |= of_audit
+                        if export is not None:
+                            words_of_audit += _export(session, export)
+                            result |= {"exported": str(export)}
                     if register:
                         count = check_register(session)
                         newest = head_of_register(session)
@@ -86,12 +99,14 @@ def verify(
                             "plans, draws and cases in the database are what its lines say."
                             + (f" The last hash is {last}." if last else "")
                         )
+                        disposed = disposed_samples(session)
                         result |= {"register_lines": count, "register_sha256": last}
+                        result["samples_disposed_of"] = [_disposed_data(one) for one in disposed]
         if receipt is not None:
             words += _words(facts, since)
             result |= _now(since)
         if register:
-            words.append(of_register)
+            words += [of_register, *(_disposed(sample) for sample in disposed)]
         if audit:
             words.append(words_of_audit)
     say("\n".join(words), result, as_json=as_json)
@@ -153,6 +168,19 @@ def _words(facts: Mapping[str, Any], since: SinceThen | None) -> list[str]:
     return words
 
 
+def _disposed_data(sample: DisposedSample) -> dict[str, object]:
+    disposals = [{"disposal": number, "on": str(day)} for number, day in sample.disposals]
+    return {"name": sample.name, "references": sample.references, "disposals": disposals}
+
+
+def _disposed(sample: DisposedSample) -> str:
+    return (
+        f"The sample “{sample.name}”: {sample.references:,} of its references were disposed of "
+        f"{in_words(sample.disposals)}. Its plan and draw are what the register says, and it has as many "
+        "cases as were frozen; which they were cannot be worked out again."
+    )
+
+
 _TOLD = {
     Event.EXTENDED: "its second stage was drawn",
     Event.REPLACED: "a case was replaced by the next ticket",
@@ -186,6 +214,20 @@ def _audit(session: Session, against: str | None) -> tuple[str, dict[str, object
         f"they were written. The last hash is {last}."
     )
     return words, {"audit_entries": count, "audit_sha256": last}
+
+
+def _export(session: Session, file: Path) -> str:
+    """Write the canonical text of each entry as a line, and say how anybody checks the chain with it."""
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as lines:
+            for entry in audit_trail.entries(session, true()):
+                lines.write(f"{text_of(entry)}\n")
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror}. Choose another place.") from None
+    return (
+        f" Each is a line of {file}: the SHA-256 of a line without its end is what the next one quotes as "
+        "“previous”, and that of the last line is the hash just named."
+    )
 
 
 def _read(file: Path) -> bytes:

@@ -12,7 +12,7 @@ from qa_app.demo_agenda import Agenda, month_before
 from qa_app.demo_cases import MAPPING, extract, make_cases
 from qa_app.demo_central import play_central_sample, play_second_scoring, play_theme
 from qa_app.demo_open import CURRENT, play_open_month
-from qa_app.demo_people import set_up_office
+from qa_app.demo_people import open_for_auditor, set_up_office
 from qa_app.demo_play import Play
 from qa_app.demo_quality import play_adjudication, play_calibration, play_dispute, play_findings
 from qa_app.demo_reports import play_quarter
@@ -62,6 +62,8 @@ def play_months(engine: Engine, *, now: datetime, tell: Callable[[float, str], o
         play_quarter(play, month)
     agenda.play_until(now)
     play_dispute(play)
+    with writing(engine, now=now) as session:
+        open_for_auditor(session, play.cast, starts_on=now.astimezone(OFFICE_TIME).date())
 
 
 def _open(engine: Engine, agenda: Agenda, now: datetime) -> Play:

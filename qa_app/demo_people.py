@@ -1,18 +1,22 @@
 """The people of the demonstration office, and how an administrator sets it up."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from learning_register.documents import load_shipped_documents
 from learning_register.root_causes import load_shipped_root_causes
+from sampling.audited_samples import name_sample
 from sampling.records.appointments import give_role, join_team, set_line_manager
+from sampling.records.auditor_accounts import open_auditor_account
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import Person, Role, Team
 from sampling.records.settings import SETTINGS, set_setting
+from sampling.tables import Draw, Frame, Plan, Route
 from scorecards.approval_rows import Level
 from scorecards.approvals import add_approver, load_shipped_approval_levels
 from scorecards.cards import publish_scorecard, use_scorecard
@@ -30,6 +34,7 @@ ASSISTANT_DIRECTOR: Final = "Alasdair Fennel"
 DEPUTY: Final = "Marguerite Ashgrove"
 REVIEWERS: Final = ("Mei Foxglove", "Callum Thistledown")
 THEMATIC: Final = "Rosa Bluebell"
+AUDITOR: Final = "Tamsin Goldenrod"
 # Each team with its line manager and caseworkers, as the case system names them too.
 TEAMS: Final = {
     "North": (
@@ -65,6 +70,7 @@ SIGN_INS: list[tuple[str, str]] = [
     ("Assistant director", email_of(ASSISTANT_DIRECTOR)),
     ("Deputy Ombudsman, who approves", email_of(DEPUTY)),
     ("Administrator", email_of(ADMINISTRATOR)),
+    ("Outside auditor", email_of(AUDITOR)),
 ]
 
 
@@ -125,6 +131,23 @@ def set_up_office(session: Session, *, starts_on: date) -> Cast:
         managers=managers,
         teams=teams,
     )
+
+
+def open_for_auditor(session: Session, cast: Cast, *, starts_on: date) -> None:
+    """Let an outside auditor read the theme and the sample of closed cases, for a year."""
+    head = session.get_one(Person, cast.head)
+    auditor = open_auditor_account(
+        session,
+        AUDITOR,
+        email=email_of(AUDITOR),
+        password=PASSWORD,
+        starts_on=starts_on,
+        ends_on=starts_on + timedelta(days=365),
+        by=head,
+    )
+    drawn = select(Draw).join(Plan).join(Frame).where(Frame.route.in_([Route.CENTRAL, Route.THEMATIC]))
+    for draw in session.scalars(drawn.order_by(Draw.id)):
+        name_sample(session, draw, auditor=auditor, by=head)
 
 
 def _add_team(

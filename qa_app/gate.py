@@ -1,6 +1,6 @@
 """What stands before every request: who is let in, from where, and with which headers."""
 
-import logging
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa_app import log
 from qa_app.runtime import COOKIE, engine
-from qa_app.trouble_words import CANNOT_READ, NO_ANSWER
+from qa_app.trouble_words import cannot_show, fault
 from sampling.records import sign_in
 from sampling.records.database import reading
 
@@ -22,6 +23,7 @@ _OPEN: Final = (
     "/sign-in",
     "/sign-in/organisation",
     "/sign-in/organisation/back",
+    "/sign-in/organisation/out",
     "/sign-out",
     "/healthz",
     "/favicon.png",
@@ -72,6 +74,8 @@ class Gate:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
+                if message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                    log.upload_too_large()
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
@@ -80,11 +84,15 @@ class Gate:
         try:
             answer: ASGIApp = await self._refusal(request) or self.app
             await answer(scope, receive, send_with_headers)
-        except NO_ANSWER:
+        except Exception as error:
             if begun:
                 raise
-            logging.getLogger(__name__).exception("The database does not answer")
-            await PlainTextResponse(CANNOT_READ, status_code=503)(scope, receive, send_with_headers)
+            if (sentence := cannot_show(error)) is not None:
+                log.trouble(error, place=__name__)
+                told = PlainTextResponse(sentence, status_code=503)
+            else:
+                told = PlainTextResponse(fault(log.unexpected(error)), status_code=500)
+            await told(scope, receive, send_with_headers)
 
     async def _refusal(self, request: Request) -> Response | None:
         path = request.url.path

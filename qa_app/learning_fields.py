@@ -15,7 +15,8 @@ from learning_register.recording import UNWEIGHED, Lesson, Weight, named_in
 from learning_register.root_causes import causes_to_choose
 from learning_register.tables import LearningPoint
 from qa_app.point_words import RISKS
-from qa_app.runtime import as_typed, carry_out, in_words, problem, reading, signed_in
+from qa_app.runtime import as_typed, in_words, problem, reading, signed_in
+from qa_app.unfinished import Form
 from qa_app.wording import LEARNING_KINDS, SEVERITIES, cases_in_words
 from sampling.records.database import OFFICE_TIME
 from sampling.records.people import Person
@@ -28,7 +29,7 @@ _HINTS: Final = {
 
 
 def ask_lesson(
-    key: str,
+    form: Form,
     *,
     kind: LearningKind = LearningKind.INDIVIDUAL,
     description: str = "",
@@ -36,7 +37,7 @@ def ask_lesson(
     commitments: Sequence[int] = (),
 ) -> Lesson:
     """Ask what was learned and what it rests on; what is given is chosen beforehand, and can be changed."""
-    kinds = list(LEARNING_KINDS)
+    key, kinds = form.key, list(LEARNING_KINDS)
     chosen = st.radio(
         "What kind of learning is it?",
         kinds,
@@ -46,12 +47,12 @@ def ask_lesson(
         key=f"{key}-kind",
     )
     st.caption(_HINTS[chosen])
-    text = ask_description(key, description)
+    text = ask_description(form, description)
     paragraphs = ask_paragraphs(key, cited)
     is_gap = False
     if chosen == LearningKind.ORGANISATIONAL:
         is_gap = st.checkbox("It is a gap in the guidance: no paragraph covers this", key=f"{key}-gap")
-    other = _ask_for_another(key)
+    other = _ask_for_another(form)
     numbers = ask_commitments(key, commitments)
     with st.expander("Root cause, risk and severity"):
         weight = ask_weight(key, UNWEIGHED)
@@ -66,17 +67,14 @@ def ask_lesson(
     )
 
 
-def ask_description(key: str, description: str = "") -> str:
+def ask_description(form: Form, description: str = "") -> str:
     """What was learned, in somebody's own words."""
-    return (
-        st.text_area(
-            "What was learned",
-            value=description,
-            key=f"{key}-description",
-            height=100,
-            placeholder="Do not name people: say what happened, and what should happen.",
-        )
-        or ""
+    return form.text_area(
+        "What was learned",
+        "description",
+        description,
+        height=100,
+        placeholder="Do not name people: say what happened, and what should happen.",
     )
 
 
@@ -117,8 +115,9 @@ def ask_paragraphs(key: str, cited: Sequence[str] = ()) -> list[str]:
     )
 
 
-def _ask_for_another(key: str) -> list[TypedCitation]:
+def _ask_for_another(form: Form) -> list[TypedCitation]:
     """Paragraphs of other documents: of those that are loaded by choice, of any other as they are typed."""
+    key = form.key
     with reading() as session:
         loaded = {one.document: one.title for one in reversed(loaded_versions(session))}
     loaded.pop(GUIDANCE, None)
@@ -147,10 +146,10 @@ def _ask_for_another(key: str) -> list[TypedCitation]:
         st.caption(
             "Nobody can look the paragraph up here, so it is kept as you type it and marked unverified."
         )
-        name = st.text_input("Document", key=f"{key}-document", placeholder="Service Model")
-        reference = st.text_input("Paragraph", key=f"{key}-reference", placeholder="2.140")
-        title = st.text_input("Title of the paragraph", key=f"{key}-title")
-        cited.append(TypedCitation(name or "", reference or "", title or ""))
+        name = form.text_input("Document", "document", placeholder="Service Model")
+        reference = form.text_input("Paragraph", "reference", placeholder="2.140")
+        title = form.text_input("Title of the paragraph", "title")
+        cited.append(TypedCitation(name, reference, title))
     return cited
 
 
@@ -213,7 +212,7 @@ def ask_weight(key: str, weight: Weight) -> Weight:
 
 
 def log_button(
-    key: str,
+    form: Form,
     lesson: Lesson,
     *,
     team_id: int | None,
@@ -225,13 +224,13 @@ def log_button(
     with reading() as session:
         alike = likely_duplicates(session, person, lesson, team_id=team_id)
     show_alike(alike, "may say the same already. Look before you log it again.")
-    shown_before = st.session_state.get(f"{key}-shown", frozenset())
-    st.session_state[f"{key}-shown"] = shown = frozenset(one.point_id for one in alike)
-    if st.button("Log the learning point", key=f"{key}-log"):
+    shown_before = st.session_state.get(f"{form.key}-shown", frozenset())
+    st.session_state[f"{form.key}-shown"] = shown = frozenset(one.point_id for one in alike)
+    if st.button("Log the learning point", key=f"{form.key}-log"):
         if shown - shown_before:
             problem("What may say the same is shown above. If yours is another one, log it now.")
         else:
-            carry_out(log, done=done)
+            form.carry_out(log, done=done)
 
 
 def show_alike(alike: Sequence[LikelyDuplicate], what: str) -> None:

@@ -10,7 +10,8 @@ from learning_register.raising import log_learning
 from learning_register.recording import Lesson
 from learning_register.tables import LearningPoint
 from qa_app.learning_fields import ask_lesson, confirm_names, log_button
-from qa_app.runtime import carry_out, given, reading, signed_in
+from qa_app.runtime import given, reading, signed_in
+from qa_app.unfinished import Form
 from sampling.records.people import Person
 from scorecards.queries import ReviewSheet
 from scorecards.requirements import Kind, Requirement, ResponseValue
@@ -32,11 +33,11 @@ def log_learning_form(*, review_id: int, requirement: Requirement) -> None:
     if logged:
         points = "1 learning point is" if len(logged) == 1 else f"{len(logged)} learning points are"
         st.write(f"{points} logged from this requirement already. You find them under Learning.")
-    # New once a point is logged, and only then: other answers that are saved leave what is typed alone.
-    key = f"learn-{review_id}-{requirement.key}-{len(logged)}"
-    lesson = ask_lesson(key, cited=requirement.citations, commitments=requirement.commitments)
+    form = Form(f"learn-{review_id}-{requirement.key}")
+    form.notes()
+    lesson = ask_lesson(form, cited=requirement.citations, commitments=requirement.commitments)
     log_button(
-        key,
+        form,
         lesson,
         team_id=team_id,
         log=lambda session, by: _log(session, by, review_id, requirement.key, lesson),
@@ -64,8 +65,8 @@ def log_good_practice_form(sheet: ReviewSheet) -> None:
             point.kind == LearningKind.GOOD_PRACTICE
             for point in learning_points(session, signed_in(), review_id=sheet.review_id)
         )
-    key = f"praise-{sheet.review_id}-{logged}"  # new once it is logged, and only then
-    with st.expander("Log good practice"):
+    form = Form(f"praise-{sheet.review_id}")
+    with form.expander("Log good practice"):
         if logged:
             st.write(f"Good practice logged from this review so far: {logged}. You find it under Learning.")
         requirement_key: str | None = st.selectbox(
@@ -73,22 +74,22 @@ def log_good_practice_form(sheet: ReviewSheet) -> None:
             list(met),
             index=None,
             format_func=met.__getitem__,
-            key=f"{key}-requirement",
+            key=f"{form.key}-requirement",
             placeholder="Choose a requirement",
         )
-        description = st.text_area(
+        description = form.text_area(
             "What was done well",
-            key=f"{key}-description",
+            "description",
             height=100,
             placeholder="Do not name people: say what was done, and why others should do the same.",
         )
         lesson = Lesson(
             kind=LearningKind.GOOD_PRACTICE,
-            description=description or "",
-            names_confirmed=confirm_names(key, description or ""),
+            description=description,
+            names_confirmed=confirm_names(form.key, description),
         )
-        if st.button("Log the good practice", key=f"{key}-log"):
-            carry_out(
+        if st.button("Log the good practice", key=f"{form.key}-log"):
+            form.carry_out(
                 lambda session, by: _log(
                     session,
                     by,

@@ -1,12 +1,8 @@
-"""Sending e-mail through the server that the environment names, and where the app is for links in it.
+"""Sending e-mail through the server that QA_SMTP_URL names.
 
-QA_SMTP_URL is smtp://host:port, smtp+starttls://user:password@host:port or smtps://user:password@host:port,
-QA_MAIL_FROM the address that e-mails come from, QA_ADDRESS the address at which people open the app.
+It is smtp://host:port, smtp+starttls://user:password@host:port or smtps://user:password@host:port.
 """
 
-import logging
-import os
-import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -22,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from learning_register.mail import claim_mail, record_failure, record_sent
-from learning_register.mail_message import as_message, is_address
+from learning_register.mail_message import as_message
 from learning_register.tables_mail import Mail
+from qa_app.settings import settings
 from sampling.records.database import writing
 from sampling.records.people import Person
 from sampling.refused import Refused
@@ -67,13 +64,15 @@ class Attempt:
 
 
 def mail_server() -> MailServer | None:
-    """The server of QA_SMTP_URL; None where none is set. Refuses settings that cannot be right.
-
-    No refusal repeats the address: it may hold a password.
-    """
-    url, sender = os.environ.get("QA_SMTP_URL", "").strip(), os.environ.get("QA_MAIL_FROM", "").strip()
-    if not url:
+    """The server of QA_SMTP_URL; None where none is set."""
+    read = settings()
+    if read.smtp_url is None or read.mail_from is None:
         return None
+    return server_at(read.smtp_url.get_secret_value(), sender=read.mail_from)
+
+
+def server_at(url: str, *, sender: str) -> MailServer:
+    """The server at an address. Refuses one that cannot be right, without repeating it: it has a password."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -89,10 +88,6 @@ def mail_server() -> MailServer | None:
             "QA_SMTP_URL would send the password so that anybody on the way can read it. "
             "Begin it with smtp+starttls:// or smtps://."
         )
-    if not sender:
-        raise Refused("QA_MAIL_FROM is empty. Set it to the address that e-mails are to come from.")
-    if not is_address(sender):
-        raise Refused("QA_MAIL_FROM is no address. Set it to one such as casework-qa@example.org.")
     return MailServer(
         host=host,
         port=port or _PORTS[parts.scheme],
@@ -101,16 +96,6 @@ def mail_server() -> MailServer | None:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
-
-
-def app_address() -> str | None:
-    """Where people open the app, from QA_ADDRESS; None where it is not set."""
-    address = os.environ.get("QA_ADDRESS", "").strip().rstrip("/")
-    if not address:
-        return None
-    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", address):
-        raise Refused("QA_ADDRESS is not where an app can be. Set it to one such as https://qa.example.org.")
-    return address
 
 
 def send_mail(engine: Engine, mail_id: int, server: MailServer, *, by_id: int | None) -> Attempt:
@@ -135,7 +120,9 @@ def _or_refused(engine: Engine, sentence: str) -> Iterator[Session]:
         with writing(engine) as session:
             yield session
     except DBAPIError as error:
-        logging.getLogger(__name__).exception("A transaction failed")
+        from qa_app import log  # a fifth of a second to import, which most commands do not need
+
+        log.trouble(error, place=__name__)
         raise Refused(sentence) from error
 
 

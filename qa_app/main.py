@@ -1,13 +1,15 @@
 """Navigation only: who is signed in, and which screens they have."""
 
-import logging
 from collections.abc import Callable
 from html import escape
 from typing import Final
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 from streamlit.navigation.page import Page
 
+from qa_app import screen_log
+from qa_app.after_screen import writing_after
 from qa_app.runtime import SCREENS, reading, signed_in
 from qa_app.screen_roles import has_screen
 from qa_app.screens import (
@@ -15,6 +17,7 @@ from qa_app.screens import (
     allocation,
     calibration,
     disputes,
+    evidence,
     held_cases,
     import_cases,
     learning,
@@ -34,7 +37,7 @@ from qa_app.screens import (
     start,
     themes,
 )
-from qa_app.trouble_words import CANNOT_READ, NO_ANSWER
+from qa_app.trouble_words import cannot_show
 from sampling.records.office import the_office
 from sampling.records.people import Person, Role, roles_of
 
@@ -57,6 +60,7 @@ _SCREENS: Final[dict[str, Callable[[], None]]] = {
     "second_scoring": second_scoring.show,
     "adjudication": adjudication.show,
     "calibration": calibration.show,
+    "evidence": evidence.show,
     "import_cases": import_cases.show,
     "scorecards": scorecards.show,
     "policy": policy.show,
@@ -87,9 +91,12 @@ def main(*, first: str = "start") -> None:
     """
     try:
         _show(first)
-    except NO_ANSWER:
-        logging.getLogger(__name__).exception("The database does not answer")
-        st.error(f"**There is a problem**\n\n{CANNOT_READ}")  # `problem` may ask the database who reads it
+    except SQLAlchemyError as error:
+        sentence = cannot_show(error)
+        if sentence is None:
+            raise
+        screen_log.trouble(error, __name__)
+        st.error(f"**There is a problem**\n\n{sentence}")
         st.stop()  # not the end of a run: the session keeps what is typed into the screen
 
 
@@ -105,7 +112,9 @@ def _show(first: str) -> None:
     if books is not None and books.is_demonstration:
         st.html('<p class="qa-demonstration">Demonstration: fictional people, cases and scores</p>')
     _side(person, books.name if books else "")
-    page.run()
+    screen = next(name for name, title in SCREENS.items() if title == page.title)
+    with screen_log.timed(screen), writing_after(screen):
+        page.run()
 
 
 def _pages(roles: frozenset[Role], first: str) -> list[Page]:

@@ -20,7 +20,18 @@ from sqlalchemy import Connection, Engine, MetaData, inspect
 from learning_register import tables as learning_tables
 from learning_register import tables_actions, tables_mail, tables_policy, tables_reports
 from sampling import tables as sampling_tables
-from sampling.records import audit_guards, audit_trail, cases, office, people, settings, sign_in
+from sampling.records import (
+    audit_guards,
+    audit_trail,
+    cases,
+    known_accounts,
+    office,
+    people,
+    settings,
+    sign_in,
+    tables_retention,
+    unfinished,
+)
 from sampling.records.database import Base, connect
 from sampling.refused import Refused
 from scorecards import tables as scorecard_tables
@@ -33,7 +44,10 @@ _DECLARED_IN: Final = (
     office,
     settings,
     sign_in,
+    known_accounts,
+    unfinished,
     cases,
+    tables_retention,
     sampling_tables,
     scorecard_tables,
     tables_intervention,

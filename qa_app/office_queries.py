@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from sampling.records.database import today
@@ -22,11 +22,14 @@ from sampling.records.people import (
     Role,
     RoleHeld,
     Team,
+    auditors,
     check_may_act_as,
     in_force,
 )
+from sampling.records.retention import RETENTION_SETTINGS, retention_in_words
 from sampling.records.service_settings import SERVICE_SETTINGS, service_value_in_words
 from sampling.records.settings import NATIONS, SETTINGS, Setting, setting
+from sampling.records.tables_retention import StandIn
 
 ROLE_NAMES: Final = {
     Role.LINE_MANAGER: "Line manager",
@@ -34,6 +37,7 @@ ROLE_NAMES: Final = {
     Role.THEMATIC_REVIEWER: "Thematic reviewer",
     Role.HEAD: "Head of Customer Care",
     Role.ADMINISTRATOR: "Administrator",
+    Role.AUDITOR: "Outside auditor",
 }
 
 
@@ -108,7 +112,7 @@ def people(session: Session, *, by: Person) -> pd.DataFrame:
             person.case_system_name or "",
             _state(person, away.get(person.id)),
         )
-        for person in session.scalars(select(Person).order_by(Person.name))
+        for person in session.scalars(select(Person).where(_is_somebody()).order_by(Person.name))
     ]
     return pd.DataFrame(
         rows, columns=["Name", "Team", "Roles", "Line manager", "Signs in as", "In the case system", "State"]
@@ -120,10 +124,10 @@ def team_choices(session: Session) -> list[Choice]:
 
 
 def person_choices(session: Session, *, working: bool = False, but: int | None = None) -> list[Choice]:
-    """People to choose from; `working` leaves leavers out, `but` the person it is about."""
-    query = select(Person).order_by(Person.name)
+    """People to choose from; `working`: no leavers nor outside auditors, `but` the person it is about."""
+    query = select(Person).where(_is_somebody()).order_by(Person.name)
     if working:
-        query = query.where(Person.disabled_on.is_(None))
+        query = query.where(Person.disabled_on.is_(None), Person.id.not_in(auditors()))
     if but is not None:
         query = query.where(Person.id != but)
     return [
@@ -216,9 +220,16 @@ def value_in_words(name: str, value: str) -> str:
         return value or "No link"
     if name == "dispute_window":
         return f"{value} working days"
+    if name in RETENTION_SETTINGS:
+        return retention_in_words(value)
     if name in SERVICE_SETTINGS and name != "service_share":
         return service_value_in_words(name, value)
     return f"{(Decimal(value) * 100).normalize():f}%"
+
+
+def _is_somebody() -> ColumnElement[bool]:
+    """The condition on Person that it is not a stand-in for people whose names were disposed of."""
+    return Person.id.not_in(select(StandIn.person_id))
 
 
 def _by_person(rows: Iterable[tuple[int, str]]) -> dict[int, str]:

@@ -1,13 +1,13 @@
 """Signing in with the organisation's account, by OpenID Connect: to its provider, and back with a code.
 
 Authlib does what must not be got wrong: state, nonce, PKCE; the token's signature, issuer, audience, times.
-What comes of it is the same session as everybody's, and nothing of the provider's is kept. Between going and
-coming back, a signed cookie of ten minutes binds the answer to this browser.
+What comes of it is the same session as everybody's; of the provider's only its name for the account is kept.
+Between going and coming back, a signed cookie of ten minutes binds the answer to this browser.
 """
 
-import logging
 from functools import cache, partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import httpx2
 from authlib.integrations.base_client import OAuthError
@@ -18,21 +18,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from qa_app import log
 from qa_app.runtime import engine
-from qa_app.sign_in_page import let_in, page, where
+from qa_app.sign_in_page import EVERYWHERE, LEAVE, SIGNED_OUT, let_in, not_just_now, page, where
 from qa_app.sign_in_settings import Provider
+from qa_app.trouble_words import NOT_DONE
 from sampling.records import sign_in as accounts
 from sampling.records.claimed_roles import follow_claims
 from sampling.records.database import writing
+from sampling.records.known_accounts import connect_account, person_of_account
 from sampling.refused import Refused
 
 _GO: Final = "/sign-in/organisation"
 _BACK: Final = "/sign-in/organisation/back"
 _MINUTES: Final = 10
-_LOG: Final = logging.getLogger(__name__)
 
 
 def routes(provider: Provider) -> list[Route]:
@@ -49,6 +51,7 @@ def routes(provider: Provider) -> list[Route]:
     return [
         Route(_GO, partial(_go, provider=provider), methods=["GET"], middleware=[on_the_way]),
         Route(_BACK, partial(_come_back, provider=provider), methods=["GET"], middleware=[on_the_way]),
+        Route(LEAVE, partial(_leave, provider=provider), methods=["GET"]),
     ]
 
 
@@ -67,10 +70,24 @@ async def _come_back(request: Request, *, provider: Provider) -> Response:
         token = await run_in_threadpool(_sign_in, request, provider, claims)
     except (OAuthError, JoseError, httpx2.HTTPError, ValueError, RuntimeError, Refused) as error:
         return await _went_wrong(error)
+    except NOT_DONE as error:
+        return await run_in_threadpool(not_just_now, error)
     return let_in(token, secure=provider.is_secure)
 
 
 def _sign_in(request: Request, provider: Provider, claims: dict[str, Any]) -> str:
+    with writing(engine(), source=where(request)) as session:
+        account = {"issuer": str(claims["iss"]), "subject": str(claims["sub"])}
+        person = person_of_account(session, **account) or connect_account(
+            session, **account, email=_address(claims)
+        )
+        unknown_teams = follow_claims(session, person, provider.claimed(claims))
+        details = {"unknown_teams": unknown_teams} if unknown_teams else {}
+        return accounts.open_session(session, person, through="organisation", **details)
+
+
+def _address(claims: dict[str, Any]) -> str:
+    """The e-mail address by which somebody is found the first time; refuses one that is not verified."""
     email = claims.get("email")
     if not isinstance(email, str) or not email.strip():
         raise Refused(
@@ -80,11 +97,22 @@ def _sign_in(request: Request, provider: Provider, claims: dict[str, Any]) -> st
         raise Refused(
             "Your organisation’s sign-in has not verified your e-mail address yet. Verify it there."
         )
-    with writing(engine(), source=where(request)) as session:
-        person = accounts.check_may_sign_in(session, email)
-        unknown_teams = follow_claims(session, person, provider.claimed(claims))
-        details = {"unknown_teams": unknown_teams} if unknown_teams else {}
-        return accounts.open_session(session, person, through="organisation", **details)
+    return email
+
+
+async def _leave(request: Request, *, provider: Provider) -> Response:
+    """On to where the provider signs people out of their account there, if it says where that is."""
+    try:
+        client = await _client(provider)
+    except (httpx2.HTTPError, ValueError, RuntimeError, Refused) as error:
+        return await _went_wrong(error)
+    address = client.server_metadata.get("end_session_endpoint")
+    if not address:
+        said = "Your organisation’s sign-in does not say where to sign out there. Do it on its own pages."
+        return await run_in_threadpool(partial(page, said=said))
+    back = f"{provider.address}/sign-in?{SIGNED_OUT}={EVERYWHERE}"
+    asked = urlencode({"client_id": provider.client_id, "post_logout_redirect_uri": back})
+    return RedirectResponse(f"{address}{'&' if '?' in address else '?'}{asked}", status_code=303)
 
 
 async def _claims(request: Request, provider: Provider) -> dict[str, Any]:
@@ -134,8 +162,7 @@ def _registered(provider: Provider) -> Any:
 
 async def _went_wrong(error: Exception) -> Response:
     """The sign-in page with what it was. The log has its kind, and nothing of the person."""
-    kind = error.error[:80] if isinstance(error, OAuthError) else ""  # as the provider says it
-    _LOG.warning("A sign-in through the organisation failed: %s %r", type(error).__name__, kind)
+    log.sign_in_failed("organisation", type(error).__name__)
     status = 400
     if isinstance(error, Refused):
         words, status = str(error), 403

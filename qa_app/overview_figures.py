@@ -28,6 +28,7 @@ from qa_app.wording import MEASURES
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.database import today
 from sampling.records.people import Person
+from sampling.records.readings import READ
 from sampling.records.service_settings import START_OF_CLOCK
 from sampling.records.settings import setting
 from sampling.sealing import hides_figures, reviews_blind
@@ -89,9 +90,14 @@ def quarters(session: Session) -> list[Quarter]:
 def state_of_books(session: Session) -> tuple[object, ...]:
     """What tells the books of one moment from those of another: the last entry of the audit trail.
 
-    Nothing changes without an entry, and its hash binds all that was before it.
+    Nothing changes without an entry, and its hash binds all that was before it. Reading changes nothing.
     """
-    newest = select(AuditEntry.number, AuditEntry.sha256).order_by(AuditEntry.number.desc()).limit(1)
+    newest = (
+        select(AuditEntry.number, AuditEntry.sha256)
+        .where(AuditEntry.action != READ)
+        .order_by(AuditEntry.number.desc())
+        .limit(1)
+    )
     return tuple(session.execute(newest).first() or ())
 
 

@@ -5,41 +5,13 @@ line of the table as every kind of person, and fails for an action that a screen
 that no line names.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from sampling.records.people import Role
+from qa_app.permission import Permission as Permission
+from qa_app.permission import Scope as Scope
+from qa_app.permission import line as _line
 
-
-class Scope(StrEnum):
-    """Of what a role may do or see something."""
-
-    ALL = "yes"
-    TEAM = "own team"
-    THEIRS = "their own"  # what they wrote, have been given, or are named in
-    AFTER = "after their own score"
-    NONE = "–"
-
-
-@dataclass(frozen=True)
-class Permission:
-    """A line of the table. Who has several roles may do what any of them may, but for what is kept blind."""
-
-    what: str
-    names: tuple[str, ...]  # of actions and queries
-    scopes: Mapping[Role | None, Scope]  # None: whoever is signed in; a role left out is as they are
-    but: str = ""
-
-    def scope(self, role: Role | None) -> Scope:
-        """What a role may."""
-        return self.scopes.get(role, self.scopes.get(None, Scope.NONE))
-
-
-_MANAGER, _QA, _THEME = Role.LINE_MANAGER, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER
-_HEAD, _ADMINISTRATOR, _ANYBODY = Role.HEAD, Role.ADMINISTRATOR, None
-_ALL, _TEAM, _THEIRS, _AFTER = Scope.ALL, Scope.TEAM, Scope.THEIRS, Scope.AFTER
+_ALL, _TEAM, _THEIRS, _AFTER, _NAMED = Scope.ALL, Scope.TEAM, Scope.THEIRS, Scope.AFTER, Scope.NAMED
 
 _PLAN = (
     "register_plan_to_show register_stop_or_go_plan register_estimate_plan register_rolling_plan "
@@ -51,24 +23,12 @@ _SHARE_OUT = "propose_sharing allocate_cases reassign_case"
 _REVIEW = "start_review replace_sampled_case"
 
 
-def _line(what: str, names: str, *, but: str = "", **scopes: Scope) -> Permission:
-    roles = {
-        "manager": _MANAGER,
-        "qa": _QA,
-        "theme": _THEME,
-        "head": _HEAD,
-        "administrator": _ADMINISTRATOR,
-        "anybody": _ANYBODY,
-    }
-    return Permission(what, tuple(names.split()), {roles[name]: scope for name, scope in scopes.items()}, but)
-
-
 PERMISSIONS: Final = (
     # The office
     _line(
         "Teams, people, roles, passwords, approvers, policy documents",
-        "add_team add_person set_password disable_person enable_person give_role end_role join_team "
-        "set_line_manager set_approval_level end_approval_level add_approver end_approver "
+        "add_team add_person set_password forget_account disable_person enable_person give_role end_role "
+        "join_team set_line_manager set_approval_level end_approval_level add_approver end_approver "
         "load_shipped load_shipped_approval_levels load_policy_document load_commitments "
         "load_shipped_documents",
         administrator=_ALL,
@@ -81,6 +41,18 @@ PERMISSIONS: Final = (
         head=_ALL,
         administrator=_ALL,
     ),
+    _line(
+        "What one has typed and not saved yet: keep, read, throw away",
+        "keep_typed forget_typed begun every_begun",
+        anybody=_THEIRS,
+    ),
+    _line(
+        "Outside auditors: open an account, name samples, end both",
+        "open_auditor_account move_last_day name_sample take_sample_back auditor_accounts samples_to_name",
+        head=_ALL,
+        administrator=_ALL,
+        but="who also reviews for QA names no sample",
+    ),
     _line("Absences and deputies", "record_absence", head=_ALL, administrator=_ALL, anybody=_THEIRS),
     _line(
         "Teams and people: read",
@@ -89,8 +61,14 @@ PERMISSIONS: Final = (
         administrator=_ALL,
     ),
     _line(
+        "Retention: see what is due and the log, place and release holds; dispose at the command line",
+        "place_hold release_hold holds due_records disposal_log dispose",
+        head=_ALL,
+        administrator=_ALL,
+    ),
+    _line(
         "Audit trail: read",
-        "audit_entries changes_of",
+        "audit_entries changes_of entries_frame entry_choices",
         head=_ALL,
         administrator=_ALL,
         but="what a blind reviewer must not know is left out for whoever also reviews",
@@ -131,8 +109,15 @@ PERMISSIONS: Final = (
     _line("Open cases: answer a request to void", _ANSWER_REQUEST, qa=_ALL, head=_ALL, but="not who asked"),
     _line("Closed cases: answer a request to void", _ANSWER_REQUEST, qa=_ALL, head=_ALL, but="not who asked"),
     _line("Dice: confirm the roll", "confirm_roll", anybody=_THEIRS, but="the second person named"),
-    _line("Samples of open cases: read", "samples", manager=_TEAM, head=_ALL),
-    _line("Samples of closed cases: read", "samples", qa=_ALL, head=_ALL),
+    _line("Samples of open cases: read", "samples", manager=_TEAM, head=_ALL, auditor=_NAMED),
+    _line("Samples of closed cases: read", "samples", qa=_ALL, head=_ALL, auditor=_NAMED),
+    _line(
+        "Evidence pack of a sample: take",
+        "open_sample take_evidence evidence_counts",
+        head=_ALL,
+        auditor=_NAMED,
+        but="not who also reviews for QA or manages a team",
+    ),
     # Reviews
     _line("Declare an involvement", "declare_involvement", anybody=_ALL, but="one's own"),
     _line("Open cases: review", _REVIEW, manager=_TEAM, but="not what they handled or decided"),

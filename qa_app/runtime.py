@@ -1,11 +1,10 @@
 """What every screen shares: the database, who is signed in, one transaction per thing done, links."""
 
 import hashlib
-import logging
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import PurePath
@@ -17,19 +16,20 @@ from sqlalchemy.orm import Session
 from streamlit.navigation.page import Page
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from qa_app import screen_log
+from qa_app.settings import settings
 from qa_app.table import table as table  # screens find all they share here
 from qa_app.trouble_words import NOT_DONE, cannot_write
 from qa_app.wording import in_words as in_words
-from sampling.records import audit_trail, database, sign_in
+from sampling.records import audit_trail, database, readings, sign_in
 from sampling.records.people import Person
+from sampling.records.readings import Reading
 from sampling.refused import Refused
 
 T = TypeVar("T")
 
 COOKIE: Final = "qa_session"
 
-_LOG: Final = logging.getLogger(__name__)
-_NUMBER: Final = re.compile("[0-9]{1,9}")
 
 # The screens, by the name of their module and address; the first is the one a visitor lands on.
 SCREENS: Final = {
@@ -50,6 +50,7 @@ SCREENS: Final = {
     "disputes": "Feedback and disputes",
     "calibration": "Calibration",
     "themes": "Themes",
+    "evidence": "Evidence",
     "import_cases": "Import cases",
     "scorecards": "Scorecards",
     "policy": "Policy documents",
@@ -60,7 +61,9 @@ SCREENS: Final = {
 
 def engine() -> Engine:
     """The database of this process, named by QA_DATABASE_URL."""
-    return _engine(os.environ["QA_DATABASE_URL"])
+    address = settings().database_url
+    assert address is not None  # whoever serves has set it
+    return _engine(address.get_secret_value())
 
 
 @cache
@@ -84,37 +87,63 @@ def signed_in() -> Person:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session for queries."""
+    """A session for queries. Whose results they give is noted: see `after_screen`."""
     with database.reading(engine()) as session:
         yield session
+        if given_now := readings.take_noted(session):
+            noted().update(given_now)
 
 
-def do(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str] | None = None) -> T | None:
+def do(
+    action: Callable[[Session, Person], T],
+    *,
+    done: str | Callable[[T], str] | None = None,
+    then: Callable[[], None] | None = None,
+) -> T | None:
     """Carry out one thing the user asked for, in one transaction, as the person signed in.
 
     A refusal is shown, undoes everything and gives None. Otherwise `done` is kept for the next
     time a title is shown, so that it survives `st.rerun()`, and the action's result comes back.
+    `then` is called as soon as it is done: see `write`.
+    """
+    visit = _visit()
+
+    def count(result: T) -> None:
+        visit.things_done += 1
+        if done is not None:
+            visit.flashes.append(done if isinstance(done, str) else done(result))
+        if then is not None:
+            then()
+
+    return write(action, then=count)
+
+
+def write(action: Callable[[Session, Person], T], *, then: Callable[[T], None]) -> T | None:
+    """One transaction, as the person signed in: for what is kept on the way, and begins no form anew.
+
+    `then` is called as soon as it is done. Every look into `st.session_state` may cut a run short for a
+    second click, which would then do it again: so none comes between the two.
     """
     signed_in()
+    asked = screen_log.asked(action)
     try:
-        with database.writing(engine(), source=_where()) as session:
+        with database.writing(engine(), source=where()) as session:
             # Read again: in the transaction that writes, by the session that writes.
             by = sign_in.person_of_token(session, st.context.cookies[COOKIE])
             if by is None:
                 raise Refused("You are no longer signed in. Sign in, then do this again.")
             result = action(session, by)
+            recorded = audit_trail.recorded(session)
     except Refused as refused:
-        # Without the sentence, which may name people and cases.
-        _LOG.warning("Refused to person %s: %s", _who(), getattr(action, "__module__", "an action"))
+        asked.ended("refused")  # without the sentence, which may name people and cases
         problem(str(refused))
         return None
     except NOT_DONE as error:  # somebody else was quicker, the disk is full…; the log has what it was
-        _LOG.exception("A transaction failed")
+        asked.ended("failed", error=error)
         problem(cannot_write(error))
         return None
-    st.session_state["things_done"] = st.session_state.get("things_done", 0) + 1
-    if done is not None:
-        flash(done if isinstance(done, str) else done(result))
+    then(result)
+    asked.ended("done", recorded)
     return result
 
 
@@ -123,7 +152,7 @@ def refuse_file(file: UploadedFile, sentence: str) -> None:
     told: set[str] = st.session_state.setdefault("files_refused", set())
     if file.file_id not in told:
         told.add(file.file_id)
-        with database.writing(engine(), source=_where()) as session:
+        with database.writing(engine(), source=where()) as session:
             audit_trail.record(
                 session,
                 "refuse_file",
@@ -136,31 +165,41 @@ def refuse_file(file: UploadedFile, sentence: str) -> None:
     problem(sentence)
 
 
-def note_reading(what: str, subject: str) -> None:
-    """Put on record, once in a visit, that results of named people were read; `subject` such as "team 3"."""
-    told: set[tuple[str, str]] = st.session_state.setdefault("readings", set())
-    if (what, subject) not in told:
-        with database.writing(engine(), source=_where()) as session:
-            audit_trail.record(session, "read_results", subject, by=signed_in(), what=what)
-        told.add((what, subject))
+@dataclass
+class _Visit:
+    """What is counted and kept from one run of a screen to the next."""
+
+    things_done: int = 0
+    flashes: list[str] = field(default_factory=list)
+    noted: set[Reading] = field(default_factory=set)  # in this run: whose results were given
 
 
-def _who() -> object:
-    """The number of whoever is signed in, for the log."""
-    return st.session_state.get("signed_in_id")
+def noted() -> set[Reading]:
+    """Whose results the queries of this visit have given, and are not on record yet."""
+    return _visit().noted
 
 
-def _where() -> str:
+def _visit() -> _Visit:
+    visit: _Visit = st.session_state.setdefault("visit", _Visit())
+    return visit
+
+
+def where() -> str:
     """Where the user sits, as the audit trail says it."""
     address = st.context.ip_address  # None on this very computer
     return f"browser at {address}" if address else "browser on the server"
 
 
-def carry_out(action: Callable[[Session, Person], T], *, done: str | Callable[[T], str]) -> None:
+def carry_out(
+    action: Callable[[Session, Person], T],
+    *,
+    done: str | Callable[[T], str],
+    then: Callable[[], None] | None = None,
+) -> None:
     """`do`, and on success the screen afresh, with what was done under its title."""
-    before = st.session_state.get("things_done", 0)
-    do(action, done=done)
-    if st.session_state.get("things_done", 0) != before:
+    before = _visit().things_done
+    do(action, done=done, then=then)
+    if _visit().things_done != before:
         st.rerun()
 
 
@@ -176,26 +215,26 @@ def fresh(key: str) -> str:
 
     After a refusal it stays the same, and so does what was typed.
     """
-    return f"{key}-{st.session_state.get('things_done', 0)}"
+    return f"{key}-{_visit().things_done}"
 
 
 def problem(sentence: str) -> None:
     """Say what is wrong, in the words of GOV.UK's error summary."""
-    asked = [f"{name} {number}" for name, number in st.query_params.items() if _NUMBER.fullmatch(number)]
-    if asked:  # perhaps somebody tries the numbers of others
-        _LOG.warning("A problem was shown to person %s, who asked for %s", _who(), ", ".join(asked))
+    screen_log.problem_shown()
     st.error(f"**There is a problem**\n\n{as_typed(sentence)}")
 
 
 def flash(text: str) -> None:
     """Keep a message of success until a title is next shown."""
-    st.session_state.setdefault("flashes", []).append(text)
+    _visit().flashes.append(text)
 
 
 def show_flash() -> None:
     """Show the messages kept by `flash`, once. `title` does it for every screen."""
-    for text in st.session_state.pop("flashes", []):
-        st.success(as_typed(text))
+    flashes = _visit().flashes
+    while flashes:
+        st.success(as_typed(flashes[0]))
+        flashes.pop(0)
 
 
 def title(text: str, lead: str | None = None) -> None:
@@ -212,6 +251,18 @@ def number_in_address(name: str, *, of: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise Refused(f"The address of this page is not complete. Open the {of} from the list.")
     return int(text)
+
+
+def place_in_address(name: str, offered: Sequence[object], *, of: str) -> int | None:
+    """Where in a list that is offered stands what the address asks for; told when it is not in it."""
+    asked = st.query_params.get(name)
+    if asked is None:
+        return None
+    place = next((at for at, one in enumerate(offered) if str(one) == asked), None)
+    if place is None:
+        problem(f"There is no such {of}, or it is not for you to see here. Choose one from the list.")
+        del st.query_params[name]  # told once, not again beside what is chosen instead
+    return place
 
 
 def link(screen: str, label: str | None = None, **query: object) -> None:

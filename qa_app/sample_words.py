@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
-from qa_app.wording import cases_in_words, in_words, percent, whole_percent
+from qa_app.wording import cases_in_words, in_words, moment_in_words, percent, whole_percent
 from sampling.case_filters import ATTRIBUTE
 from sampling.queries import SampleRow
 from sampling.register_chain import Event, best_of
@@ -257,3 +257,20 @@ def at_most(failures: int, fail: str) -> str:
 def verb_of(verb: str, count: int) -> str:
     """The verb for so many: one fails, two fail."""
     return f"{verb}s" if count == 1 else verb
+
+
+def facts_of_sample(sample: SampleRow, filters: str) -> list[str]:
+    """What a sample was drawn from, how many, when, by whom, and by when it is reviewed, a sentence each."""
+    period = f" of {period_in_words(*sample.period)}" if sample.period else ""
+    facts = [f"Drawn from: {DRAWN_FROM[sample.route]}{period}{f', only {filters}' if filters else ''}."]
+    facts.append(f"Drawn: {size_in_words(sample)}")
+    if excluded := excluded_in_words(sample.excluded):
+        facts.append(excluded)
+    if sample.drawn_at is not None:
+        facts.append(
+            f"Frozen on {moment_in_words(sample.frozen_at)} by {sample.by}, drawn on "
+            f"{moment_in_words(sample.drawn_at)}: {draws_in_words(sample)}."
+        )
+    if sample.due_on is not None:
+        facts.append(f"Reviews are due by {in_words(sample.due_on)}.")
+    return facts

@@ -6,9 +6,10 @@ from typing import Final
 from sampling.records.people import Role
 
 _MANAGER, _QA, _THEME = Role.LINE_MANAGER, Role.QA_REVIEWER, Role.THEMATIC_REVIEWER
-_HEAD, _ADMINISTRATOR = Role.HEAD, Role.ADMINISTRATOR
+_HEAD, _ADMINISTRATOR, _AUDITOR = Role.HEAD, Role.ADMINISTRATOR, Role.AUDITOR
 _REVIEWERS: Final = frozenset({_MANAGER, _QA, _THEME})
-_EVERYBODY: Final[frozenset[Role]] = frozenset()  # whoever is signed in, even without a role
+# Whoever is signed in, even without a role; but for an outside auditor, who has what names them and no more.
+_EVERYBODY: Final[frozenset[Role]] = frozenset()
 
 SCREENS_OF: Final[Mapping[str, frozenset[Role]]] = {
     "start": _EVERYBODY,
@@ -28,6 +29,7 @@ SCREENS_OF: Final[Mapping[str, frozenset[Role]]] = {
     "second_scoring": frozenset({_QA, _HEAD}),
     "adjudication": frozenset({_QA, _HEAD}),
     "calibration": _REVIEWERS | {_HEAD},
+    "evidence": frozenset({_HEAD, _AUDITOR}),
     "import_cases": frozenset({_ADMINISTRATOR, _HEAD, _QA}),
     "scorecards": _EVERYBODY,
     "policy": _EVERYBODY,
@@ -39,4 +41,6 @@ SCREENS_OF: Final[Mapping[str, frozenset[Role]]] = {
 def has_screen(roles: Collection[Role], screen: str) -> bool:
     """Whether somebody with these roles has a screen."""
     wanted = SCREENS_OF[screen]
+    if _AUDITOR in roles:
+        return _AUDITOR in wanted
     return wanted is _EVERYBODY or not wanted.isdisjoint(roles)

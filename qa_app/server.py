@@ -4,7 +4,9 @@ Streamlit serves the screens. Around it stand our own sign-in form, which sets t
 screen cannot set, and a gate: without a valid session there is only the sign-in page.
 """
 
-import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,12 +19,13 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from streamlit import config
+from streamlit import config, logger
 
-from qa_app import sign_in_page
+from qa_app import log, sign_in_page
 from qa_app.gate import Gate
-from qa_app.mail_server import app_address
 from qa_app.runtime import SCREENS, engine
+from qa_app.screen_log import show_fault
+from qa_app.settings import serve_database, settings
 from qa_app.sign_in_settings import sign_in_settings
 
 _FOLDER: Final = Path(__file__).parent
@@ -37,7 +40,9 @@ _SETTINGS: Final = {
     "server.enableAgentApi": False,
     "server.maxUploadSize": 200,
     "client.toolbarMode": "minimal",
-    "client.showErrorDetails": "none",  # a traceback may hold what a reader must not see; the log has it
+    "client.showErrorDetails": "none",  # a traceback may hold what a reader must not see
+    "logger.enableRich": False,
+    "logger.messageFormat": "%(message)s",
     "theme.base": "light",
     "theme.primaryColor": "#1d4a7a",
     "theme.backgroundColor": "#ffffff",
@@ -60,7 +65,7 @@ def build_app(*, host: str = "127.0.0.1") -> st.App:
     if host in ("127.0.0.1", "localhost", "::1"):
         # A web site that gives its own name our address must not get at an app meant for this machine.
         # Behind a proxy on the same machine, people come by the public name.
-        address = app_address()
+        address = settings().address
         public = [urlsplit(address).hostname or ""] if address else []
         config.set_option("server.allowedHosts", ["127.0.0.1", "localhost", "::1", *public])
     return st.App(
@@ -75,23 +80,39 @@ def build_app(*, host: str = "127.0.0.1") -> st.App:
             Route(f"/{next(iter(SCREENS))}", _to_first_screen, methods=["GET"]),
         ],
         middleware=[Middleware(Gate)],
+        lifespan=_told,
+        on_script_error=show_fault,
     )
 
 
 def serve(url: str, *, host: str = "127.0.0.1", port: int = 8501) -> None:
     """Serve the database at an SQLAlchemy address until the process is told to stop."""
-    os.environ["QA_DATABASE_URL"] = url
+    serve_database(url)
+    level = settings().log_level
+    app = build_app(host=host)
+    log.set_up(level)
+    logger.set_log_level(log.level_of_libraries(level))
+    logger.update_formatter()
     uvicorn.run(
-        build_app(host=host),
+        app,
         host=host,
         port=port,
         ws="websockets-sansio",
         ws_max_size=config.get_option("server.maxMessageSize") * 1024 * 1024,
         access_log=False,
         server_header=False,
-        log_level="warning",
+        log_config=None,
+        log_level=log.level_of_libraries(level),
         timeout_graceful_shutdown=3,  # an open screen holds its connection and would hold up the end
     )
+
+
+@asynccontextmanager
+async def _told(_app: st.App) -> AsyncIterator[None]:
+    """Log when the app begins to serve, and when it has ended."""
+    log.started(version("casework-qa"), engine().dialect.name)
+    yield
+    log.stopped()
 
 
 def _single_sign_on() -> list[Route]:

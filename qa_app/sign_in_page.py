@@ -6,17 +6,23 @@ from html import escape
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from qa_app import log
 from qa_app.runtime import COOKIE, engine
 from qa_app.sign_in_settings import sign_in_settings
+from qa_app.trouble_words import NOT_DONE, cannot_write
 from sampling.records import sign_in as accounts
 from sampling.records.database import reading, writing
 from sampling.records.office import Office, the_office
 from sampling.refused import Refused
 
+LEAVE: Final = "/sign-in/organisation/out"
+SIGNED_OUT: Final = "signed-out"
+EVERYWHERE: Final = "everywhere"
 _STYLE: Final = """
 body{margin:0;font:1.1rem/1.5 system-ui,sans-serif;color:#0b0c0c;background:#fff}
 header{background:#1d4a7a;color:#fff;padding:.8rem 1.5rem;font-weight:700}
@@ -56,7 +62,7 @@ async def show(request: Request) -> Response:
         with reading(engine()) as session:
             if token and accounts.person_of_token(session, token) is not None:
                 return RedirectResponse("/", status_code=303)
-        return page(said=_signed_out() if "signed-out" in request.query_params else None)
+        return page(said=_signed_out(request.query_params.get(SIGNED_OUT)))
 
     return await run_in_threadpool(answer)
 
@@ -88,6 +94,7 @@ def _sign_in(request: Request, email: str, password: str) -> Response:
     with reading(engine()) as session:
         local_accounts = _has_local_accounts(the_office(session))
     if not local_accounts:
+        log.sign_in_failed("password", "no_local_accounts")
         return page(problem="Sign in with your organisation’s account: there are no others here", status=403)
     if not email.strip() or not password:
         missing = "password" if email.strip() else "email"
@@ -98,10 +105,20 @@ def _sign_in(request: Request, email: str, password: str) -> Response:
         with writing(engine(), source=where(request)) as session:
             token = accounts.sign_in(session, email, password, place=_place(request))
     except Refused as refused:
+        log.sign_in_failed("password", "refused")
         return page(problem=str(refused), field="email", email=email, status=429)
+    except NOT_DONE as error:
+        return not_just_now(error)
     if token is None:
+        log.sign_in_failed("password", "wrong")
         return page(problem="The e-mail address or the password is not right", field="email", email=email)
     return let_in(token, secure=request.url.scheme == "https")
+
+
+def not_just_now(error: SQLAlchemyError) -> Response:
+    """The sign-in page with why the database does not let anybody in or out at present."""
+    log.trouble(error, place=__name__)
+    return page(problem=cannot_write(error), status=503)
 
 
 def let_in(token: str, *, secure: bool) -> Response:
@@ -125,14 +142,23 @@ async def sign_out(request: Request) -> Response:
         with writing(engine(), source=where(request)) as session:
             accounts.sign_out(session, request.cookies.get(COOKIE, ""))
 
-    await run_in_threadpool(end)
-    answer = RedirectResponse("/sign-in?signed-out=1", status_code=303)
+    try:
+        await run_in_threadpool(end)
+    except NOT_DONE as error:
+        return await run_in_threadpool(not_just_now, error)
+    answer = RedirectResponse(f"/sign-in?{SIGNED_OUT}=here", status_code=303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=request.url.scheme == "https")
     return answer
 
 
-def _signed_out() -> str:
-    elsewhere = " On a computer that others use, sign out of your organisation’s account too."
+def _signed_out(of: str | None) -> str | None:
+    if of is None:
+        return None
+    if of == EVERYWHERE:
+        return "You are signed out, and of your organisation’s account too."
+    elsewhere = (
+        f' On a computer that others use, <a href="{LEAVE}">sign out of your organisation’s account too</a>.'
+    )
     return "You are signed out." + (elsewhere if sign_in_settings().provider else "")
 
 

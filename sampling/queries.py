@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from sampling.audited_samples import is_named_for
 from sampling.randomness import Source, source_of
 from sampling.records.cases import CaseBefore
 from sampling.records.database import frame_of, today
@@ -83,6 +84,8 @@ def may_see_frame(session: Session, person: Person) -> ColumnElement[bool]:
         seen.append(Frame.route.in_([Route.CENTRAL, Route.THEMATIC, Route.SECOND, Route.FILE]))
     if Role.THEMATIC_REVIEWER in roles:
         seen.append(Frame.route.in_([Route.THEMATIC, Route.FILE]))
+    if Role.AUDITOR in roles:
+        seen.append(is_named_for(person))
     return or_(false(), *seen)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sampling.disposed_samples import disposals_of
 from sampling.frames import frame_content
 from sampling.queries import visible_draw
 from sampling.receipt import write_receipt
@@ -35,16 +36,21 @@ def receipt_of(session: Session, draw_id: int, person: Person) -> bytes:
     managers' verdicts, what they said of those it does not hold: that one is never for QA.
     """
     draw = visible_draw(session, draw_id, person)
+    if not is_sealed(draw) and hides_receipt(session, draw.plan, person):
+        raise Refused(
+            "The receipt of this second scoring tells what managers said of cases that were not scored "
+            "again, so it is not for those who review for QA. The Head of Customer Care has it."
+        )
+    return made_receipt(session, draw)
+
+
+def made_receipt(session: Session, draw: Draw) -> bytes:
+    """The receipt of a draw, for somebody who may have it; refused where there is none yet, or none here."""
     plan, frame = draw.plan, draw.plan.frame
     if is_sealed(draw):
         raise Refused(
             f"The receipt of a second scoring is sealed until its last score is in. Its frame is "
             f"{frame.frame_sha256}, its plan {plan.plan_sha256}."
-        )
-    if hides_receipt(session, plan, person):
-        raise Refused(
-            "The receipt of this second scoring tells what managers said of cases that were not scored "
-            "again, so it is not for those who review for QA. The Head of Customer Care has it."
         )
     if draw.drawn_at is None:
         raise Refused("This plan has not been drawn yet. Draw it first.")
@@ -52,6 +58,11 @@ def receipt_of(session: Session, draw_id: int, person: Person) -> bytes:
         raise Refused(
             "These cases were drawn from a file, and the receipt was written beside the sample. The office "
             "keeps the hashes: “qa verify” compares that receipt with them."
+        )
+    if disposals := disposals_of(session, frame):
+        raise Refused(
+            f"References of this sample were disposed of {disposals}, so its receipt cannot be written "
+            "again. One that was kept still holds: “qa verify” compares it with the register."
         )
     return write_receipt(
         frame=frame_content(session, frame),

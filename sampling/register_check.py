@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from sampling.disposed_samples import check_disposed_sample, disposals_of
 from sampling.draw import seed_from, sha256_hex
 from sampling.frames import frame_content
 from sampling.randomness import check_value
@@ -110,8 +111,14 @@ def _check_draw(session: Session, plan: Plan, draw: Draw | None, lines: list[Lin
 
 
 def _check_cases(session: Session, plan: Plan, draw: Draw | None, lines: list[Line]) -> None:
-    """The frozen cases are those of the frame's hash, and the drawn ones those of seed and lines."""
+    """The frozen cases are those of the frame's hash, and the drawn ones those of seed and lines.
+
+    Where references were disposed of neither can be worked out again: then only how many they are.
+    """
     frame = plan.frame
+    if disposals_of(session, frame):
+        check_disposed_sample(session, frame)
+        return
     content = frame_content(session, frame)
     _same("frozen cases' hash", sha256_hex(content), frame.frame_sha256)
     strata = strata_of(content)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     exists,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -209,6 +210,32 @@ class SampledCase(Base):
     draw: Mapped[Draw] = relationship()
     frame_case: Mapped[FrameCase] = relationship()
     stratum: Mapped[Stratum] = relationship()
+
+
+class AuditedSample(Base):
+    """A sample that was named for an outside auditor to read. It ends when it is taken back, and stays."""
+
+    __tablename__ = "audited_sample"
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (ended_by_id IS NULL)", name="ended_whole"),
+        CheckConstraint("person_id <> named_by_id", name="not_by_oneself"),
+        Index(
+            "ix_audited_sample_shown",
+            "person_id",
+            "draw_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    draw_id: Mapped[int] = mapped_column(ForeignKey("draw.id"))
+    named_at: Mapped[datetime]
+    named_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class Replacement(Base):

@@ -14,7 +14,7 @@ from sampling.records.people import Absence, Person, Role, check_may_act_as, in_
 from sampling.refused import Refused
 from sampling.tables import Frame, FrameCase, Replacement, Route, SampledCase
 from scorecards.allocated import check_not_allocated_to_another
-from scorecards.answers import card_of
+from scorecards.answers import Given, card_of, given_by, over
 from scorecards.first_sights import keep_first_sight
 from scorecards.independence import barred_because
 from scorecards.involvement import check_has_declared, involvement_of
@@ -216,9 +216,13 @@ def save_answer(
     evidence: str = "",
     put_right: bool = False,
     severity: Severity | None = None,
+    shown: Given | None = None,
     by: Person,
 ) -> Answer:
-    """Keep one answer of a draft, complete or not."""
+    """Keep one answer of a draft, complete or not.
+
+    `shown` is the answer as it was before it was changed: what another window stored since is not undone.
+    """
     hold(session, review)
     check_own_draft(review, by)
     _spend_time(session, review)
@@ -230,12 +234,15 @@ def save_answer(
         raise Refused(f"The text has {len(evidence):,} characters; {LONGEST_TEXT:,} fit. Shorten it.")
     answer = next((given for given in review.answers if given.requirement_key == requirement_key), None)
     if answer is None:
-        answer = Answer(requirement_key=requirement_key)
+        answer = Answer(requirement_key=requirement_key, evidence="", put_right=False)
         review.answers.append(answer)
-    answer.response = response
-    answer.evidence = evidence
-    answer.put_right = put_right and review.is_open_case and response == ResponseValue.NOT_MET
-    answer.severity = severity if response == ResponseValue.NOT_MET else None
+    wanted, stored = Given(response, evidence, put_right, severity), given_by(answer)
+    kept = over(stored, shown or stored, wanted)
+    is_not_met = kept.response == ResponseValue.NOT_MET
+    answer.response = kept.response
+    answer.evidence = kept.evidence
+    answer.put_right = kept.put_right and review.is_open_case and is_not_met
+    answer.severity = kept.severity if is_not_met else None
     audit_trail.record(session, "save_answer", f"review {review.id}", by=by, requirement=requirement_key)
     return answer
 
@@ -264,7 +271,7 @@ def answer_as_shown(
         response=response,
         evidence=given.evidence if given else "",
         put_right=given.put_right if given else False,
-        severity=Severity(given.severity) if given and given.severity else None,
+        severity=given_by(given).severity if given else None,
         by=by,
     )
 

@@ -20,6 +20,7 @@ from sampling.frames import check_may_plan
 from sampling.records import audit_trail
 from sampling.records.database import now, today
 from sampling.records.people import Absence, Person, Role, check_may_act_as, in_force
+from sampling.records.unfinished import both
 from sampling.refused import Refused
 from sampling.tables import Draw, Route, SampledCase
 from scorecards.actions import LONGEST_TEXT
@@ -184,10 +185,20 @@ def save_pair_answer(
 
 
 def save_pair_reason(
-    session: Session, adjudication: Adjudication, *, reason: Reason | None, note: str, by: Person
+    session: Session,
+    adjudication: Adjudication,
+    *,
+    reason: Reason | None,
+    note: str,
+    shown: str | None = None,
+    by: Person,
 ) -> None:
-    """Keep the reason and the note of a pair that is not decided yet."""
+    """Keep the reason and the note of a pair that is not decided yet.
+
+    `shown` is the note as it was before it was changed: what another window stored since stays, in front.
+    """
     _hold_own(session, adjudication, by)
+    note = note if shown is None else both(shown, adjudication.note, note)
     _check_note(note)
     adjudication.reason_code = reason
     adjudication.note = note

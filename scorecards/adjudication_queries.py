@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sampling.frames import may_plan
 from sampling.intervals import lower_limit
 from sampling.records.people import Person, may_act_as
+from sampling.records.readings import note_reading
 from sampling.refused import Refused
 from sampling.tables import Draw, Frame, FrameCase, Plan, Route, SampledCase
 from scorecards.adjudication import (
@@ -185,6 +186,7 @@ def pair_sheet(session: Session, sampled_case_id: int, person: Person) -> PairSh
     a, b = (managers, qas) if adjudication.manager_is_a else (qas, managers)
     sampled = session.get_one(SampledCase, sampled_case_id)
     review = session.get_one(Review, pair.manager.review_id)
+    note_reading(session, [sampled.frame_case.caseworker_id], by=person)
     return PairSheet(
         sampled_case_id=sampled_case_id,
         case_id=sampled.frame_case.case_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from sampling.intervals import rate_interval
 from sampling.records.people import Person, Role, roles_of
+from sampling.records.readings import note_reading
 from sampling.tables import Draw
 from scorecards.agreement import ItemAgreement, item_agreement
 from scorecards.agreement_by_stratum import cases_alike
@@ -193,6 +194,8 @@ def _by_reviewer(session: Session, draw: Draw, pairs: Sequence[Pair], person: Pe
         if pair.qa is not None and pair.standing == Standing.COUNTED:
             of_reviewer[pair.qa.reviewer_id].append(pair)
     sees_names = Role.HEAD in roles_of(session, person)
+    if sees_names:
+        note_reading(session, of_reviewer, by=person)
     rows = []
     for number, (reviewer_id, scored) in enumerate(of_reviewer.items(), start=1):
         differing = [pair for pair in scored if pair.is_discordant]

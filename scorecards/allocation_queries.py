@@ -145,7 +145,7 @@ def _loads(session: Session, plan: Plan, cases: pd.DataFrame) -> list[ReviewerLo
 
 def own_cases(session: Session, person: Person) -> list[WorkItem]:
     """The cases a person was given or has begun, in the order of their list: theirs to pass on."""
-    return [item for item in work_of(session, person) if item.is_own and item.state != "submitted"]
+    return [item for item in work_of(session, person) if item.is_own]
 
 
 def colleagues_for(session: Session, sampled_case_id: int, person: Person) -> dict[int, str]:

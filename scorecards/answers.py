@@ -1,11 +1,53 @@
 """What a review was asked and what its reviewer answered, and the score that makes."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from sampling.records.unfinished import both
+from sampling.refused import Refused
 from scorecards.cards import scorecard_from
-from scorecards.requirements import Kind, Requirement, ResponseValue, Scorecard, asked_of
+from scorecards.requirements import Kind, Requirement, ResponseValue, Scorecard, Severity, asked_of
 from scorecards.scoring import CaseScore, problems, score_case
-from scorecards.tables import Review
+from scorecards.tables import Answer, Review
+
+
+@dataclass(frozen=True)
+class Given:
+    """One answer as a window shows it, or as it is to be: the response and what stands beside it."""
+
+    response: ResponseValue | None
+    evidence: str = ""
+    put_right: bool = False
+    severity: Severity | None = None
+
+
+def given_by(answer: Answer) -> Given:
+    """An answer as it is stored."""
+    response, severity = answer.response, answer.severity
+    return Given(
+        ResponseValue(response) if response else None,
+        answer.evidence,
+        answer.put_right,
+        Severity(severity) if severity else None,
+    )
+
+
+def over(stored: Given, shown: Given, wanted: Given) -> Given:
+    """What is wanted of an answer, over what was stored in another window since it was shown here.
+
+    What was not touched here stays as it is stored, and of two texts both are kept. Refused where both
+    windows gave a response.
+    """
+    if wanted.response != shown.response and stored.response not in (shown.response, wanted.response):
+        raise Refused(
+            "This requirement was answered in another window since it was shown here. That answer is shown "
+            "now; give yours again if it is to replace it."
+        )
+    return Given(
+        stored.response if wanted.response == shown.response else wanted.response,
+        both(shown.evidence, stored.evidence, wanted.evidence),
+        stored.put_right if wanted.put_right == shown.put_right else wanted.put_right,
+        stored.severity if wanted.severity == shown.severity else wanted.severity,
+    )
 
 
 def card_of(review: Review) -> Scorecard:

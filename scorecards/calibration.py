@@ -15,6 +15,7 @@ from sampling.records.database import now, today
 from sampling.records.people import Person, Role, check_may_act_as, roles_of
 from sampling.refused import Refused
 from sampling.tables import FrameCase, SampledCase, in_sample
+from scorecards.answers import Given, over
 from scorecards.cards import scorecard_from
 from scorecards.requirements import ResponseValue, Scorecard, allowed_responses, asked_of
 from scorecards.scoring import problems
@@ -143,16 +144,23 @@ def save_calibration_answer(
     requirement_key: str,
     response: ResponseValue | None,
     evidence: str,
+    shown: Given | None = None,
     by: Person,
 ) -> None:
-    """Keep one answer of one's own to one case, complete or not."""
+    """Keep one answer of one's own to one case, complete or not.
+
+    `shown` is the answer as it was before it was changed: what another window stored since is not undone.
+    """
     score = _own_score(session, calibration, chosen, by)
     card = card_for(calibration, chosen)
     if requirement_key not in {requirement.key for requirement in card.requirements}:
         raise Refused(f"This scorecard has no requirement {requirement_key}. Reload the page.")
     if response is not None and response not in allowed_responses(open_case=False):
         raise Refused("“Not yet due” is not answered in a calibration session. Choose another response.")
-    score.answers = {**score.answers, requirement_key: {"response": response, "evidence": evidence}}
+    stored = Given(**score.answers.get(requirement_key, {"response": None}))
+    kept = over(stored, shown or stored, Given(response, evidence))
+    answer = {"response": kept.response, "evidence": kept.evidence}
+    score.answers = {**score.answers, requirement_key: answer}
     what = f"calibration case {chosen.id}"
     audit_trail.record(session, "save_calibration_answer", what, by=by, requirement=requirement_key)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sampling.records.cases import Case, CaseState
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, in_force, roles_of
+from sampling.records.readings import note_reading
 from sampling.refused import Refused
 from scorecards.agreement import Reliability, reliability
 from scorecards.calibration import (
@@ -139,6 +140,8 @@ def calibration_sheet(session: Session, calibration_id: int, person: Person) -> 
     }
     agreed = agreed_answers(session, calibration)
     is_revealed = calibration.revealed_at is not None
+    if is_revealed:
+        note_reading(session, names, by=person)
     cases = []
     for chosen in calibration.cases:
         card = card_for(calibration, chosen)

@@ -83,6 +83,17 @@ def moved(card: Scorecard, key: str, *, up: bool) -> Scorecard:
     return _in_order(card, [*(one for one in card.requirements if one.kind is not requirement.kind), *rows])
 
 
+def check_still(card: Scorecard, requirement_key: str, name: str, shown: Any) -> None:
+    """Refuse to change a field that somebody else has changed since it was shown."""
+    stored = getattr(_one(card, requirement_key), name)
+    if stored != shown:
+        words = f" It reads now: “{stored}”." if isinstance(stored, str) else ""
+        raise Refused(
+            f"Somebody else has changed this field since it was shown here.{words} What you gave is not "
+            "kept; what you typed is still in the field. Change it there once more, and it replaces that."
+        )
+
+
 def with_fields(card: Scorecard, requirement_key: str, **changes: Any) -> Scorecard:
     """The card with other values in fields of one requirement. A key that another one has is refused."""
     requirement = _one(card, requirement_key)

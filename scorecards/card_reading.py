@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sampling.refused import Refused
 from scorecards.requirements import (
@@ -259,13 +259,24 @@ def _refuse_repeats(listed: list[object], name: str, *, where: str) -> None:
 
 # Reading fields out of TOML. The policy documents of the learning register are read with these too.
 
+_LONGEST_TOML: Final = 2_000_000
+# Python's reader keeps every beginning of a dotted key: a key of 100,000 parts takes all memory there is.
+_MANY_DOTS: Final = re.compile(r"""(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
+
 
 def toml_table(text: str, *, what: str) -> Mapping[str, object]:
-    """The TOML text as a table. Refused with line and column when it is not TOML."""
+    """The TOML text as a table. Refused with line and column when it is not TOML, or is made to do harm."""
+    if len(text) > _LONGEST_TOML or _MANY_DOTS.search(text):
+        raise Refused(
+            f"{what}: it is far larger or deeper than any that is read here. Keep to its own fields, and to "
+            f"{_LONGEST_TOML:,} characters."
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{what}: it is not a TOML file. Correct it there: {error}.") from error
+    except (RecursionError, ValueError) as error:  # lists in lists in lists, numbers of thousands of digits
+        raise Refused(f"{what}: it cannot be read as TOML. Keep to the fields that are read here.") from error
 
 
 def refuse_unknown_fields(table: Mapping[str, object], known: frozenset[str], *, where: str) -> None:

@@ -5,6 +5,7 @@ taken back leave nothing, and are as if they had never been.
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -17,7 +18,10 @@ from sqlalchemy.orm import Session
 from sampling.records.cases import Case, CaseBefore, Import
 from sampling.records.database import OFFICE_TIME
 from sampling.records.people import Person, Role, Team, may_act_as, teams_managed
+from sampling.records.readings import note_reading
+from sampling.records.retention import RecordClass
 from sampling.records.settings import setting
+from sampling.records.tables_retention import DisposedRecord
 from sampling.refused import Refused
 
 # In the same words for both, and without a reference: nobody reads off by number which cases there are.
@@ -63,7 +67,8 @@ class CasesAsAt:
 def key_of_cases(session: Session, moment: datetime) -> tuple[str, ...]:
     """What tells the cases of one moment from those of another: the same key means the same cases.
 
-    Every import with whether it was undone and whether it counts, and the further columns that hold days.
+    Every import with whether it was undone and whether it counts, the further columns that hold days, and how
+    many cases were disposed of.
     """
     imports = session.execute(
         select(Import.id, Import.file_sha256, Import.at, Import.undone_at).order_by(Import.id)
@@ -73,7 +78,10 @@ def key_of_cases(session: Session, moment: datetime) -> tuple[str, ...]:
         f"{number} {sha256} {at.isoformat()} {undone} {at <= moment}"
         for number, sha256, at, undone in imports
     ]
-    return (*told, *(f"{days} {column}" for days, column in further.items()))
+    disposed = session.scalar(
+        select(func.count()).select_from(DisposedRecord).where(DisposedRecord.kind == RecordClass.CASES)
+    )
+    return (*told, *(f"{days} {column}" for days, column in further.items()), f"{disposed} disposed of")
 
 
 def cases_as_at(session: Session, moment: datetime) -> CasesAsAt:
@@ -107,11 +115,11 @@ def check_may_see_case(session: Session, case: Case, person: Person) -> None:
         raise Refused(NO_SUCH_CASE)
 
 
-def seen_by(session: Session, cases: CasesAsAt, person: Person) -> CasesAsAt:
+def seen_by(session: Session, cases: CasesAsAt, person: Person, *, named: bool = True) -> CasesAsAt:
     """The cases that a person may see, with `team` and `caseworker` in words.
 
-    Caseworkers of a team that the person does not manage are numbered, not named. Refused for whoever
-    manages no team and does not head the office.
+    Caseworkers of a team that the person does not manage are numbered, not named; without `named`, for what
+    shows nobody, all are. Refused for whoever manages no team and does not head the office.
     """
     if not may_act_as(session, person, (Role.HEAD, Role.LINE_MANAGER)):
         raise Refused(
@@ -123,23 +131,31 @@ def seen_by(session: Session, cases: CasesAsAt, person: Person) -> CasesAsAt:
     if not may_act_as(session, person, (Role.HEAD,)):
         frame = frame[frame["team_id"].isin(own)]
     teams = dict(session.execute(select(Team.id, Team.name)).all())
-    people = _names_of(session, frame, own)
+    people, named_here = _names_of(session, frame, own if named else [])
+    note_reading(session, named_here, by=person)
     shown = frame.assign(
-        team=frame["team_id"].map(teams).fillna("No team"),
-        caseworker=frame["caseworker_id"].map(people).fillna("No caseworker yet"),
+        # As objects: where nobody at all is named the column is one of numbers, which takes no words.
+        team=frame["team_id"].map(teams).astype(object).fillna("No team"),
+        caseworker=frame["caseworker_id"].map(people).astype(object).fillna("No caseworker yet"),
     )
     return replace(cases, frame=shown)
 
 
-def _names_of(session: Session, frame: pd.DataFrame, own: Iterable[int]) -> dict[int, str]:
-    """The name of each caseworker whose cases are all in teams that the reader manages; else a number."""
+def _names_of(
+    session: Session, frame: pd.DataFrame, own: Iterable[int]
+) -> tuple[dict[int, str], AbstractSet[int]]:
+    """The name of each caseworker whose cases are all in teams that the reader manages; else a number.
+
+    And who is named.
+    """
     pairs = frame[["caseworker_id", "team_id"]].drop_duplicates().dropna(subset=["caseworker_id"])
     others = set(pairs.loc[~pairs["team_id"].isin(list(own)), "caseworker_id"])
     names = dict(session.execute(select(Person.id, Person.name)).all())
     # In the order of their names, which tells nobody's: numbers stay the same from screen to screen.
     unnamed = sorted(others, key=lambda number: (names.get(number, ""), number))
     numbered = {number: f"Caseworker {place}" for place, number in enumerate(unnamed, start=1)}
-    return {number: numbered.get(number, names.get(number, "")) for number in pairs["caseworker_id"]}
+    shown = {number: numbered.get(number, names.get(number, "")) for number in pairs["caseworker_id"]}
+    return shown, shown.keys() - numbered.keys()
 
 
 def _further_columns(session: Session, day: date) -> dict[str, str]:

@@ -16,6 +16,7 @@ from scorecards.dispute_decisions import Decision, Finding
 from scorecards.disputes import not_to_decide_because
 from scorecards.feedback import may_see_feedback
 from scorecards.feedback_sheets import numbered_requirements
+from scorecards.findings_read import note_findings_read
 from scorecards.requirements import Requirement, ResponseValue, Severity
 from scorecards.tables import Review, Revision, RevisionCause
 from scorecards.tables_feedback import Dispute
@@ -84,6 +85,8 @@ def _rows(session: Session, person: Person, *conditions: ColumnElement[bool]) ->
         .where(may_see_feedback(session, person), *conditions)
         .order_by(Dispute.raised_at, Dispute.id)
     ).all()
+    for dispute in disputes:
+        note_findings_read(session, dispute.review, by=person)
     revisions: dict[int, list[Revision]] = defaultdict(list)
     for revision in session.scalars(
         select(Revision)

@@ -20,6 +20,7 @@ from scorecards.feedback import (
     may_share_feedback,
     submitted_on,
 )
+from scorecards.findings_read import note_findings_read
 from scorecards.first_sights import has_seen
 from scorecards.requirements import Kind, Requirement, ResponseValue, Severity
 from scorecards.tables import Review, Revision, RevisionCause
@@ -85,6 +86,7 @@ def feedback_sheet(session: Session, review_id: int, person: Person) -> Feedback
     ).first()
     if review is None:
         return None
+    note_findings_read(session, review, by=person)
     sampled, feedback = review.sampled_case, session.get(Feedback, review_id)
     found, frame = sampled.frame_case, sampled.draw.plan.frame
     changed = session.scalars(
@@ -151,12 +153,16 @@ def _items(review: Review) -> tuple[FeedbackItem, ...]:
     return tuple(items)
 
 
-def feedback_sheets(session: Session, person: Person) -> pd.DataFrame:
-    """The feedback sheets a person may read, the newest review first.
+def feedback_sheets(session: Session, person: Person, *, most: int | None = None) -> pd.DataFrame:
+    """The feedback sheets a person may read, the newest review first: all, or so many of them at most.
 
     Columns: review_id, reference, team, sample, submitted_at, shared_on, commented_on, disputes.
     """
     disputes = select(func.count()).where(Dispute.review_id == Review.id).correlate(Review).scalar_subquery()
+    newest = (Review.submitted_at.desc(), Review.id.desc())
+    found = (
+        select(Review.id).where(may_see_feedback(session, person)).order_by(*newest).limit(most).subquery()
+    )
     query = (
         select(
             Review.id.label("review_id"),
@@ -168,7 +174,8 @@ def feedback_sheets(session: Session, person: Person) -> pd.DataFrame:
             Feedback.commented_on.label("commented_on"),
             disputes.label("disputes"),
         )
-        .select_from(Review)
+        .select_from(found)
+        .join(Review, Review.id == found.c.id)
         .join(SampledCase, SampledCase.id == Review.sampled_case_id)
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .join(Draw, Draw.id == SampledCase.draw_id)
@@ -176,7 +183,6 @@ def feedback_sheets(session: Session, person: Person) -> pd.DataFrame:
         .join(Frame, Frame.id == Plan.frame_id)
         .outerjoin(Team, Team.id == FrameCase.team_id)
         .outerjoin(Feedback, Feedback.review_id == Review.id)
-        .where(may_see_feedback(session, person))
-        .order_by(Review.submitted_at.desc(), Review.id.desc())
+        .order_by(*newest)
     )
     return frame_of(session, query)

@@ -15,6 +15,7 @@ from sampling.records.people import Person, Role, RoleHeld, Team, in_force, role
 from sampling.refused import Refused
 from scorecards.actions import hold
 from scorecards.approvals import level_for, level_of, reaches
+from scorecards.findings_read import note_findings_read
 from scorecards.going_out import Standing, standing, went_out
 from scorecards.holding import answers_for, case_of, teams_of, unmet_outcomes
 from scorecards.requirements import ResponseValue
@@ -133,13 +134,16 @@ def held_cases(session: Session, person: Person, *, waiting_only: bool = False) 
 
 def held_findings(session: Session, held_id: int, person: Person) -> tuple[Finding, ...]:
     """What stops one held case."""
-    return _findings(_seen(session, held_id, person).review)
+    review = _seen(session, held_id, person).review
+    note_findings_read(session, review, by=person)
+    return _findings(review)
 
 
 def held_detail(session: Session, held_id: int, person: Person) -> HeldDetail:
     """What stops one held case, and who may let it go."""
     held = _seen(session, held_id, person)
     review = held.review
+    note_findings_read(session, review, by=person)
     opened = select(Review.id).where(Review.id == review.id, may_see_review(session, person))
     return HeldDetail(
         findings=_findings(review),

@@ -17,6 +17,7 @@ from scorecards.actions import check_is_independent, gone_because
 from scorecards.allocated import due_on
 from scorecards.answers import card_of, evidence_of, not_asked_of, responses_of
 from scorecards.case_facts import CaseFact
+from scorecards.findings_read import note_findings_read
 from scorecards.involvement import has_declared
 from scorecards.recorded_facts import facts_asked, facts_of
 from scorecards.requirements import Requirement, ResponseValue, Scorecard, Severity
@@ -105,6 +106,8 @@ def review_sheet(session: Session, review_id: int, person: Person) -> ReviewShee
         raise Refused(
             "There is no such review, or it is not for you to see. Go back to your list of reviews."
         )
+    if review.state == ReviewState.SUBMITTED:
+        note_findings_read(session, review, by=person)
     sampled = review.sampled_case
     found, frame = sampled.frame_case, sampled.draw.plan.frame
     is_second = frame.route == Route.SECOND
@@ -177,6 +180,14 @@ def submitted_reviews(
         .correlate(Review)
         .scalar_subquery()
     )
+    newest = (Review.submitted_at.desc(), Review.id.desc())
+    wanted = [Review.state == ReviewState.SUBMITTED, may_see_review(session, person)]
+    if reference:
+        cases = select(SampledCase.id).join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
+        typed = func.lower(FrameCase.reference).contains(reference.lower(), autoescape=True)
+        wanted.append(Review.sampled_case_id.in_(cases.where(typed).correlate(None)))
+    # Found first, so that what is shown of a review is looked up for so many alone.
+    found = select(Review.id).where(*wanted).order_by(*newest).limit(most).subquery()
     query = (
         select(
             Review.id.label("review_id"),
@@ -196,7 +207,8 @@ def submitted_reviews(
             Review.critical_failed.label("critical_failed"),
             not_met.label("not_met"),
         )
-        .select_from(Review)
+        .select_from(found)
+        .join(Review, Review.id == found.c.id)
         .join(SampledCase, SampledCase.id == Review.sampled_case_id)
         .join(FrameCase, FrameCase.id == SampledCase.frame_case_id)
         .join(Draw, Draw.id == SampledCase.draw_id)
@@ -204,12 +216,8 @@ def submitted_reviews(
         .join(Frame, Frame.id == Plan.frame_id)
         .join(Person, Person.id == Review.reviewer_id)
         .outerjoin(Team, Team.id == FrameCase.team_id)
-        .where(Review.state == ReviewState.SUBMITTED, may_see_review(session, person))
-        .order_by(Review.submitted_at.desc(), Review.id.desc())
-        .limit(most)
+        .order_by(*newest)
     )
-    if reference:
-        query = query.where(func.lower(FrameCase.reference).contains(reference.lower(), autoescape=True))
     return frame_of(session, query)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from sampling.records.people import Person
 from scorecards.answers import card_of
+from scorecards.findings_read import note_findings_read
 from scorecards.requirements import Requirement, ResponseValue, Severity
 from scorecards.tables import Review, Revision, RevisionCause
 from scorecards.visibility import may_see_review
@@ -61,6 +62,8 @@ def revisions_of(session: Session, review_id: int, person: Person) -> list[Revis
         )
         .order_by(Revision.number)
     ).all()
+    if found:
+        note_findings_read(session, found[0].review, by=person)
     before = [None, *found]
     return [_row(revision, earlier) for revision, earlier in zip(found, before, strict=False)]
 

@@ -85,6 +85,7 @@ class Review(Base):
         CheckConstraint("(state = 'submitted') = (submitted_at IS NOT NULL)", name="submitted_when"),
         CheckConstraint("file_found OR outcome_met IS NULL OR NOT outcome_met", name="no_file_not_met"),
         Index("ix_review_reviewer", "reviewer_id", "state"),
+        Index("ix_review_submitted", "submitted_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -55,7 +55,6 @@ def team_of_review() -> ColumnElement[int | None]:
 
 def has_route(route: Route) -> ColumnElement[bool]:
     """The condition on Review that it is of a sample of this route."""
-    # By the draws, of which there are few: a query over all reviews asks for the frames once, not of each.
     draws = (
         select(Draw.id)
         .join(Plan, Plan.id == Draw.plan_id)
@@ -63,7 +62,7 @@ def has_route(route: Route) -> ColumnElement[bool]:
         .where(Frame.route == route)
         .correlate(None)
     )
-    return _draw_of_review().in_(draws)
+    return _is_of_draws(draws)
 
 
 @cache
@@ -78,8 +77,13 @@ def team_of_case() -> ColumnElement[int | None]:
     )
 
 
-def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
-    """The condition on Review that its results may be shown to this person now."""
+def may_see_review(
+    session: Session, person: Person, *, sealed: ColumnElement[bool] | None = None
+) -> ColumnElement[bool]:
+    """The condition on Review that its results may be shown to this person now.
+
+    `sealed` is what `is_sealed_for` says, where the query has a list of those reviews.
+    """
     roles = roles_of(session, person)
     seen: list[ColumnElement[bool]] = []
     if roles & {Role.HEAD, Role.QA_REVIEWER}:
@@ -90,10 +94,9 @@ def may_see_review(session: Session, person: Person) -> ColumnElement[bool]:
     if teams:
         seen.append(_is_of_teams_month(teams))
     submitted = Review.state == ReviewState.SUBMITTED
-    return or_(
-        Review.reviewer_id == person.id,
-        and_(submitted, or_(false(), *seen), not_(is_sealed_for(session, person))),
-    )
+    if sealed is None:
+        sealed = is_sealed_for(session, person)
+    return or_(Review.reviewer_id == person.id, and_(submitted, or_(false(), *seen), not_(sealed)))
 
 
 def is_sealed_for(session: Session, person: Person) -> ColumnElement[bool]:
@@ -210,7 +213,7 @@ def is_running_second() -> ColumnElement[bool]:
         .where(Frame.route == Route.SECOND, not_(_is_complete(_RUNNING.id)))
         .correlate(None)
     )
-    return _draw_of_review().in_(running)
+    return _is_of_draws(running)
 
 
 def _is_complete(draw_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -233,16 +236,16 @@ def _is_of_teams_month(teams: Collection[int]) -> ColumnElement[bool]:
         .where(Frame.route == Route.OPEN, Frame.team_id.in_(teams))
         .correlate(None)
     )
-    return _draw_of_review().in_(draws)
+    return _is_of_draws(draws)
 
 
-def _draw_of_review() -> ColumnElement[int]:
-    """The draw of a review's case, as a correlated scalar."""
-    return (
-        select(SampledCase.draw_id)
-        .where(SampledCase.id == Review.sampled_case_id)
+def _is_of_draws(draws: Select[int]) -> ColumnElement[bool]:
+    """The condition on Review that its case was drawn in one of these."""
+    # Of one review PostgreSQL looks its case up; of all, it lists the cases of the draws once.
+    return exists(
+        select(SampledCase.id)
+        .where(SampledCase.id == Review.sampled_case_id, SampledCase.draw_id.in_(draws))
         .correlate(Review)
-        .scalar_subquery()
     )
 
 

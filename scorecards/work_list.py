@@ -27,7 +27,7 @@ from scorecards.themes import reviews_theme
 
 @dataclass(frozen=True)
 class WorkItem:
-    """A sampled case somebody may review: to do, in draft, or submitted by them."""
+    """A sampled case somebody may review: to do, or in draft."""
 
     sampled_case_id: int
     review_id: int | None  # none of a draft that was passed on to them, until they have declared
@@ -37,13 +37,13 @@ class WorkItem:
     sample: str
     route: Route
     due_on: date
-    state: str  # "to do", "draft", "submitted"
+    state: str  # "to do", "draft"
     is_own: bool  # allocated to them, or begun by them
     gone: str | None  # cancelled or merged since it was drawn: replaced, not reviewed
 
 
 def work_of(session: Session, person: Person) -> list[WorkItem]:
-    """The cases a person has to review, their own drafts first, then by due date.
+    """The cases a person has still to review, their own drafts first, then by due date.
 
     Cases they are barred from, or that a colleague has or was given, are not among them.
     """
@@ -96,12 +96,13 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
         .outerjoin(Allocation, Allocation.sampled_case_id == SampledCase.id)
         .outerjoin(Declaration, (Declaration.case_id == Case.id) & (Declaration.person_id == person.id))
         .where(
+            Draw.closed_at.is_(None),  # of the others nothing waits, and they are nearly all
             in_sample(),
             reviews_theme(person),
             (Frame.route.in_(routes)) | ((Frame.route == Route.OPEN) & Frame.team_id.in_(teams)),
             or_(
                 and_(Review.id.is_(None), not_(is_allocated_to_another(person))),
-                Review.reviewer_id == person.id,
+                and_(Review.reviewer_id == person.id, Review.state == ReviewState.DRAFT),
                 abandoned(today(session)),
             ),
         )
@@ -120,11 +121,10 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
         )
         route = Route(row[8])
         own = row[2] == person.id  # else nobody has it, or its reviewer has left it behind
-        if own and row[3] == ReviewState.DRAFT and row[14]:
+        if own and row[14]:
             continue  # they have declared an involvement since
         if not own and barred_because(involvement, open_sampling=route == Route.OPEN):
             continue
-        state = row[3] if own else "to do"
         shown = row[6] if route == Route.OPEN else None
         gone = REPLACED_BY_STATE.get(CaseState(row[16])) if route != Route.SECOND else None
         items.append(
@@ -137,13 +137,23 @@ def work_of(session: Session, person: Person) -> list[WorkItem]:
                 sample=sample_shown(route, row[7]),
                 route=route,
                 due_on=row[9],
-                state=state,
-                gone=gone if state != "submitted" else None,
+                state="draft" if own else "to do",
+                gone=gone,
                 is_own=own or row[18] == person.id,
             )
         )
-    first = {"draft": 0, "to do": 1, "submitted": 2}
-    return sorted(items, key=lambda item: first[item.state])
+    return sorted(items, key=lambda item: item.state != "draft")
+
+
+def reviews_submitted(session: Session, person: Person) -> int:
+    """How many reviews a person has submitted, of the samples that count."""
+    count = (
+        select(func.count())
+        .select_from(Review)
+        .join(SampledCase, SampledCase.id == Review.sampled_case_id)
+        .where(Review.reviewer_id == person.id, Review.state == ReviewState.SUBMITTED, in_sample())
+    )
+    return session.scalar(count) or 0
 
 
 def sample_shown(route: Route, name: str) -> str:
@@ -153,5 +163,4 @@ def sample_shown(route: Route, name: str) -> str:
 
 def next_case(session: Session, person: Person, *, after: int) -> WorkItem | None:
     """The case to go on with after a review: the first of the list that is not that review itself."""
-    to_do = (item for item in work_of(session, person) if item.state != "submitted")
-    return next((item for item in to_do if item.review_id != after), None)
+    return next((item for item in work_of(session, person) if item.review_id != after), None)

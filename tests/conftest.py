@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -154,6 +155,7 @@ class PostgresServer:
     port: int
     _numbers: Iterator[int]
     _control: Callable[..., None]  # pg_ctl
+    _data: Path
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
@@ -174,6 +176,15 @@ class PostgresServer:
     def stop(self) -> None:
         """Stop it as a crash would: whoever is connected is so no longer."""
         self._control("-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """`kill -9` of the server and all its processes, on Linux."""
+        lock = self._data / "postmaster.pid"
+        first = int(lock.read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for pid in (first, *map(int, children)):
+            os.kill(pid, signal.SIGKILL)
+        lock.unlink()  # where nobody collects dead processes, as in a container, the first seems to live on
 
     def start(self) -> None:
         self._control("-w", "start")
@@ -220,7 +231,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
     control("-w", "start")
     try:
-        server = PostgresServer(port, count(1), control)
+        server = PostgresServer(port, count(1), control, data)
         server.run("CREATE DATABASE office_template")
         template = connect(server.url("office_template"))
         try:
@@ -305,6 +316,7 @@ def open_screen(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
                     token_sha256=hashlib.sha256(token.encode()).hexdigest(),
                     person_id=person.id,
                     ends_at=datetime.now(UTC) + timedelta(hours=1),
+                    last_used_at=datetime.now(UTC),
                 )
             )
         monkeypatch.setenv("QA_DATABASE_URL", engine.url.render_as_string(hide_password=False))
@@ -335,6 +347,7 @@ class Served:
     port: int
     process: subprocess.Popen[bytes]
     output: Path
+    restart: Callable[[], None]  # as after a crash: on the same port, with the same settings
 
     @property
     def address(self) -> str:
@@ -384,20 +397,34 @@ def _serving(
     environment = {name: value.format(port=port) for name, value in environment.items()}
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output"
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, *arguments, str(port)],
-                cwd=folder,
-                stdout=file,
-                stderr=file,
-                env=os.environ | environment,
-            )
+
+        def start() -> subprocess.Popen[bytes]:
+            with output.open("ab") as file:
+                process = subprocess.Popen(
+                    [sys.executable, *arguments, str(port)],
+                    cwd=folder,
+                    stdout=file,
+                    stderr=file,
+                    env=os.environ | environment,
+                )
+            try:
+                _wait_for(f"http://127.0.0.1:{port}{alive}", process, output)
+            except BaseException:
+                process.kill()
+                raise
+            return process
+
+        def restart() -> None:
+            served.process.kill()
+            served.process.wait(timeout=30)
+            served.process = start()
+
+        served = Served(port, start(), output, restart)
         try:
-            _wait_for(f"http://127.0.0.1:{port}{alive}", process, output)
-            yield Served(port, process, output)
+            yield served
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            served.process.terminate()
+            served.process.wait(timeout=30)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> None:

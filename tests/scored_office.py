@@ -260,11 +260,7 @@ class ScoredOffice:
 
     def to_do(self, name: str, route: Route) -> list[int]:
         """The sampled cases of a route that a person has to review, in the order they see."""
-        return [
-            item.sampled_case_id
-            for item in self.ask(work_of, name)
-            if item.route == route and item.state != "submitted"
-        ]
+        return [item.sampled_case_id for item in self.ask(work_of, name) if item.route == route]
 
     def score(
         self,

@@ -36,6 +36,7 @@ _RULES = {
     "sampling.records.working_days",
     "sampling.records.case_mapping",
     "sampling.records.service_settings",
+    "sampling.records.retention",
     "scorecards.requirements",
     "scorecards.card_reading",
     "scorecards.case_facts",

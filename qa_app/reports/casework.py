@@ -31,7 +31,8 @@ _TREND = 12  # months of the service standard beside one another
 
 def cases_of(making: Making) -> CasesAsAt:
     """The cases as the extracts had told them, with the names of teams."""
-    return seen_by(making.session, cases_as_at(making.session, now(making.session)), making.person)
+    cases = cases_as_at(making.session, now(making.session))
+    return seen_by(making.session, cases, making.person, named=False)
 
 
 def months_before(making: Making, most: int) -> list[int]:

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from learning_register.tables_policy import PolicyParagraph
 from qa_app.agreement_words import REASONS
+from qa_app.kept_at_once import shown_since, stored_text, text_shown
 from qa_app.runtime import as_typed, carry_out, do, flash, link, problem
 from qa_app.screens.review_guidance import paragraphs_for, show_guidance
+from qa_app.unfinished import Form
 from qa_app.wording import RESPONSES, moment_in_words
 from sampling.records.cases import Case
 from sampling.records.people import Person
@@ -61,22 +63,23 @@ def decide(sheet: PairSheet) -> None:
         answer = _alike(sheet, sheet.draft, requirement)
         if answer != sheet.shared[requirement.key]:
             verdicts[requirement.key] = answer
-    reasons = list(Reason)
+    stored = sheet.draft.note
+    # What is stored is what is shown, in every window; of the answers too.
+    st.session_state[f"reason-{sheet.sampled_case_id}"] = sheet.draft.reason
     reason = st.radio(
         "What lies behind it",
-        reasons,
-        index=reasons.index(sheet.draft.reason) if sheet.draft.reason else None,
+        list(Reason),
+        index=None,
         format_func=REASONS.__getitem__,
         key=f"reason-{sheet.sampled_case_id}",
         on_change=_save_reason,
-        args=(sheet.sampled_case_id,),
+        args=(sheet.sampled_case_id, stored),
     )
-    note = st.text_area(
+    note = stored_text(
         "Note",
-        value=sheet.draft.note,
+        stored,
         key=f"note-{sheet.sampled_case_id}",
-        on_change=_save_reason,
-        args=(sheet.sampled_case_id,),
+        save=lambda: _save_reason(sheet.sampled_case_id, stored),
         help="What would help others see it. Do not name people.",
     )
     if st.button("Decide this pair", type="primary"):
@@ -86,7 +89,7 @@ def decide(sheet: PairSheet) -> None:
                 session.get_one(Adjudication, sheet.sampled_case_id),
                 verdicts=verdicts,
                 reason=reason,
-                note=note or "",
+                note=note,
                 by=by,
             )
         )
@@ -127,24 +130,23 @@ def _declare(sheet: PairSheet) -> None:
         key=f"involved-{sheet.sampled_case_id}",
         help="For example you advised on it, know the person, or took a call about it.",
     )
-    note = ""
+    note, form = "", Form(f"involved-{sheet.sampled_case_id}")
     if answer == "Yes":
-        note = st.text_area("How were you involved?", key=f"involved-note-{sheet.sampled_case_id}") or ""
+        note = form.text_area("How were you involved?", "note")
     if not st.button("Continue", type="primary"):
         return
     if answer is None:
         problem("Select whether you were involved in this case.")
         return
 
-    def say(session: Session, by: Person) -> None:
+    def say(session: Session, by: Person) -> bool:
         case = session.get_one(Case, sheet.case_id)
         declare_involvement(session, case, is_involved=answer == "Yes", note=note, by=by)
         if answer == "No":
             _start(session, sheet, by)
+        return True
 
-    before = st.session_state.get("things_done", 0)
-    do(say)
-    if st.session_state.get("things_done", 0) != before:
+    if form.do(say):
         if answer == "Yes":
             _back()
         st.rerun()
@@ -157,28 +159,31 @@ def _back() -> NoReturn:
 
 def _save_answer(sampled_case_id: int, requirement_key: str, widget: str) -> None:
     """Keep one answer as the widget holds it."""
+    response = st.session_state[widget]
     do(
         lambda session, by: save_pair_answer(
             session,
             session.get_one(Adjudication, sampled_case_id),
             requirement_key=requirement_key,
-            response=st.session_state[widget],
+            response=response,
             by=by,
         )
     )
 
 
-def _save_reason(sampled_case_id: int) -> None:
-    """Keep the reason and the note as their widgets hold them."""
-    do(
-        lambda session, by: save_pair_reason(
-            session,
-            session.get_one(Adjudication, sampled_case_id),
-            reason=st.session_state[f"reason-{sampled_case_id}"],
-            note=st.session_state[f"note-{sampled_case_id}"] or "",
-            by=by,
-        )
-    )
+def _save_reason(sampled_case_id: int, stored: str) -> None:
+    """Keep the reason and the note as their widgets hold them; `stored` is the note as it was shown."""
+    field = f"note-{sampled_case_id}"
+    reason, note = st.session_state[f"reason-{sampled_case_id}"], st.session_state[field] or ""
+    shown = text_shown(field, stored)
+
+    def act(session: Session, by: Person) -> bool:
+        pair = session.get_one(Adjudication, sampled_case_id)
+        save_pair_reason(session, pair, reason=reason, note=note, shown=shown, by=by)
+        return True
+
+    if do(act):
+        shown_since(field, note)
 
 
 def _differing(
@@ -191,10 +196,11 @@ def _differing(
         left, right = st.columns(2)
         for place, name, review in ((left, "A", sheet.review_a), (right, "B", sheet.review_b)):
             place.markdown(f"Review {name}: {_answer(review, requirement.key)}")
+        st.session_state[key] = given
         return st.radio(
             f"Your answer: {requirement.text}",
             sheet.choices,
-            index=sheet.choices.index(given) if given else None,
+            index=None,
             format_func=RESPONSES.__getitem__,
             horizontal=True,
             key=key,
@@ -221,10 +227,10 @@ def _alike(sheet: PairSheet, draft: PairDraft, requirement: Requirement) -> Resp
         for name, review in (("A", sheet.review_a), ("B", sheet.review_b))
         if review.evidence.get(requirement.key)
     ]
+    st.session_state[key] = given
     answer = st.selectbox(
         requirement.text,
         sheet.choices,
-        index=sheet.choices.index(given),
         format_func=lambda value: (
             f"{RESPONSES[value]}, as both say" if value == sheet.shared[requirement.key] else RESPONSES[value]
         ),

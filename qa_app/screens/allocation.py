@@ -14,6 +14,7 @@ from qa_app.runtime import (
     given,
     in_words,
     link,
+    place_in_address,
     problem,
     reading,
     signed_in,
@@ -43,13 +44,12 @@ def show() -> None:
     person = signed_in()
     with reading() as session:
         samples = {sample.draw_id: sample for sample in samples_to_allocate(session, person)}
+    asked = place_in_address("sample", list(samples), of="sample")
     if samples:
-        asked = st.query_params.get("sample", "")
-        first = next((number for number, draw_id in enumerate(samples) if str(draw_id) == asked), 0)
         draw_id = st.selectbox(
             "Sample",
             list(samples),
-            index=first,
+            index=asked or 0,
             format_func=lambda number: samples[number].name,
             key="allocation-sample",
         )

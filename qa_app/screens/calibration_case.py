@@ -3,9 +3,11 @@
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from qa_app.kept_at_once import shown_since, stored_text, text_shown
 from qa_app.runtime import as_typed, carry_out, do
 from qa_app.wording import RESPONSES
 from sampling.records.people import Person
+from scorecards.answers import Given
 from scorecards.calibration import save_calibration_answer, submit_calibration_score
 from scorecards.calibration_results import CalibrationCaseSheet, CalibrationSheet
 from scorecards.requirements import Requirement, ResponseValue, allowed_responses
@@ -48,12 +50,13 @@ def _requirement(
 ) -> None:
     key = f"{chosen.id}-{requirement.key}"
     options = list(allowed_responses(open_case=False))
-    stored = chosen.responses.get(requirement.key)
+    # What is stored is what is shown, in every window.
+    st.session_state[f"calibrate-{key}"] = chosen.responses.get(requirement.key)
     with st.container(border=True):
         response = st.radio(
             f"{number}. {as_typed(requirement.text)}",
             options,
-            index=options.index(stored) if stored in options else None,
+            index=None,
             format_func=RESPONSES.__getitem__,
             horizontal=True,
             key=f"calibrate-{key}",
@@ -70,31 +73,35 @@ def _requirement(
                 st.caption(f"{name}{as_typed(words)}")
         evidence = chosen.evidence.get(requirement.key, "")
         if evidence or response not in (None, ResponseValue.MET):
-            st.text_area(
+            stored_text(
                 "What in the file shows it",
-                value=evidence,
+                evidence,
                 key=f"calibrate-evidence-{key}",
+                save=lambda: _save(sheet.id, chosen, requirement.key),
                 height=80,
-                on_change=_save,
-                args=(sheet.id, chosen, requirement.key),
                 help="Do not name people.",
             )
 
 
 def _save(calibration_id: int, chosen: CalibrationCaseSheet, requirement_key: str) -> None:
     """Keep one answer: what the widgets hold now, and for those not on screen what was stored."""
-    key = f"{chosen.id}-{requirement_key}"
-    state = st.session_state
+    key, field = f"{chosen.id}-{requirement_key}", f"calibrate-evidence-{chosen.id}-{requirement_key}"
+    state, stored = st.session_state, chosen.evidence.get(requirement_key, "")
+    shown = Given(chosen.responses.get(requirement_key), text_shown(field, stored))
+    response, evidence = state.get(f"calibrate-{key}"), state.get(field, stored)
 
-    def act(session: Session, by: Person) -> None:
+    def act(session: Session, by: Person) -> bool:
         save_calibration_answer(
             session,
             session.get_one(CalibrationSession, calibration_id),
             session.get_one(CalibrationCase, chosen.id),
             requirement_key=requirement_key,
-            response=state.get(f"calibrate-{key}"),
-            evidence=state.get(f"calibrate-evidence-{key}", chosen.evidence.get(requirement_key, "")),
+            response=response,
+            evidence=evidence,
+            shown=shown,
             by=by,
         )
+        return True
 
-    do(act)
+    if do(act):
+        shown_since(field, evidence)

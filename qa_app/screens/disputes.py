@@ -1,11 +1,12 @@
 """Feedback and disputes: what is to be decided, what was, and the feedback sheets one may read."""
 
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
 from qa_app.runtime import (
     as_typed,
-    carry_out,
     do,
     given,
     go,
@@ -23,6 +24,7 @@ from qa_app.screens.review_feedback import (
     show_dispute,
     show_feedback_sheet,
 )
+from qa_app.unfinished import Form
 from qa_app.wording import RESPONSES, SEVERITIES, VERDICT_OF_CASE
 from scorecards.dispute_decisions import Decision, Finding
 from scorecards.dispute_queries import DisputedAnswer, DisputeRow, disputes_seen
@@ -33,6 +35,8 @@ from scorecards.requirements import ResponseValue, allowed_responses
 from scorecards.tables import Review
 from scorecards.tables_feedback import Dispute
 
+_NEWEST: Final = 500  # of the feedback sheets
+
 
 def show() -> None:
     """One sheet when the address names it, else disputes first and then the list of sheets."""
@@ -42,7 +46,7 @@ def show() -> None:
     person = signed_in()
     with reading() as session:
         seen = disputes_seen(session, person)
-        sheets = feedback_sheets(session, person)
+        sheets = feedback_sheets(session, person, most=_NEWEST + 1)
     title(
         "Feedback and disputes",
         "Each review has a sheet for the caseworker. Their line manager can dispute the review, and somebody "
@@ -108,6 +112,8 @@ def _decide(row: DisputeRow) -> None:
     link("review", f"Read the review of {row.reference}", review=row.review_id)
     st.write(_effect(row))
     number = row.dispute_id
+    form = Form(f"decide-{number}")
+    form.notes()
     decision = st.radio(
         "Decision",
         list(DECISIONS),
@@ -119,16 +125,16 @@ def _decide(row: DisputeRow) -> None:
     answers = (
         {}
         if decision in (None, Decision.NOT_UPHELD)
-        else {answer.key: _answer(row, answer) for answer in row.answers}
+        else {answer.key: _answer(form, row, answer) for answer in row.answers}
     )
-    reason = st.text_area(f"Reason for the decision on {row.reference}", key=f"reason-{number}")
-    if st.button(f"Decide the dispute about {row.reference}", type="primary", key=f"decide-{number}"):
-        carry_out(
+    reason = form.text_area(f"Reason for the decision on {row.reference}", "reason")
+    if st.button(f"Decide the dispute about {row.reference}", type="primary", key=f"{form.key}-decide"):
+        form.carry_out(
             lambda session, by: decide_dispute(
                 session,
                 session.get_one(Dispute, number),
                 decision=given(decision, "the decision"),
-                reason=reason or "",
+                reason=reason,
                 findings={key: finding for key, (finding, _) in answers.items()},
                 evidence={key: evidence for key, (_, evidence) in answers.items()},
                 by=by,
@@ -149,7 +155,7 @@ def _effect(row: DisputeRow) -> str:
     )
 
 
-def _answer(row: DisputeRow, answer: DisputedAnswer) -> tuple[Finding, str]:
+def _answer(form: Form, row: DisputeRow, answer: DisputedAnswer) -> tuple[Finding, str]:
     """What the review is to hold for one disputed requirement: as it is, until something else is chosen."""
     st.markdown(
         f"{answer.number}. {as_typed(answer.text)} The review says: **{finding_in_words(answer.stood)}**"
@@ -176,8 +182,8 @@ def _answer(row: DisputeRow, answer: DisputedAnswer) -> tuple[Finding, str]:
             format_func=lambda level: SEVERITIES[level] if level else "Not given",
             key=f"severity-{key}",
         )
-    evidence = st.text_area(f"{name}: evidence or reason", value=answer.evidence, key=f"evidence-{key}")
-    return Finding(response, severity), evidence or ""
+    evidence = form.text_area(f"{name}: evidence or reason", f"evidence-{key}", answer.evidence)
+    return Finding(response, severity), evidence
 
 
 def _decided(rows: list[DisputeRow]) -> None:
@@ -208,6 +214,9 @@ def _decided(rows: list[DisputeRow]) -> None:
 
 
 def _sheets(sheets: pd.DataFrame) -> None:
+    if len(sheets) > _NEWEST:
+        sheets = sheets[:_NEWEST]
+        st.write(f"These are the {_NEWEST:,} newest. An older one is opened from its review.")
     words = {
         "reference": "Case",
         "team": "Team",

@@ -21,6 +21,7 @@ from qa_app.runtime import (
     title,
 )
 from qa_app.screens.review_intervene import show_intervention
+from qa_app.unfinished import Form
 from qa_app.wording import cases_in_words, moment_in_words
 from sampling.records.database import today
 from sampling.refused import Refused
@@ -256,14 +257,13 @@ def _put_right(row: HeldRow, detail: HeldDetail) -> None:
     st.write(
         "What was found stays on record; that all of it is met now comes beside it, and the case may go."
     )
-    with st.form(f"held-right-{row.held_id}"):
-        reason = st.text_area(
-            "What was done, and where the file shows it", key=f"held-right-why-{row.held_id}", height=80
-        )
-        if st.form_submit_button("All of it is met now"):
-            carry_out(
+    form = Form(f"held-right-{row.held_id}")
+    with form.box():
+        reason = form.text_area("What was done, and where the file shows it", "reason", height=80)
+        if st.button("All of it is met now", key=f"{form.key}-right"):
+            form.carry_out(
                 lambda session, by: put_outcomes_right(
-                    session, session.get_one(Review, row.review_id), reason=reason or "", by=by
+                    session, session.get_one(Review, row.review_id), reason=reason, by=by
                 ),
                 done=f"{row.reference} was put right, and may go out.",
             )
@@ -306,14 +306,13 @@ def _release(row: HeldRow, detail: HeldDetail) -> None:
                 "Approvals."
             )
         return
-    with st.form(f"held-release-{row.held_id}"):
-        reason = st.text_area(
-            "Why may it go out although not all is met?", key=f"held-release-why-{row.held_id}", height=80
-        )
-        if st.form_submit_button("Release the case"):
-            carry_out(
+    form = Form(f"held-release-{row.held_id}")
+    with form.box():
+        reason = form.text_area("Why may it go out although not all is met?", "reason", height=80)
+        if st.button("Release the case", key=f"{form.key}-release"):
+            form.carry_out(
                 lambda session, by: release_case(
-                    session, session.get_one(HeldCase, row.held_id), reason=reason or "", by=by
+                    session, session.get_one(HeldCase, row.held_id), reason=reason, by=by
                 ),
                 done=f"{row.reference} is released, and may go out.",
             )

@@ -22,6 +22,7 @@ from learning_register.verifying import (
 from qa_app.action_form import authoriser_input, choices_for_actions, owner_input, owner_of, verifier_input
 from qa_app.effect_words import effect_sentence
 from qa_app.runtime import carry_out, date_input, given
+from qa_app.unfinished import Form
 from qa_app.wording import ACTION_RESULTS
 from sampling.records.people import Person, Team
 
@@ -51,13 +52,12 @@ def _authorise(sheet: ActionSheet, key: str) -> None:
 
 
 def _decline(sheet: ActionSheet, key: str) -> None:
-    with st.expander("Decline the action"), st.form(f"decline-{key}", border=False):
-        reason = st.text_input("Why is it not to be done?", key=f"decline-why-{key}")
-        if st.form_submit_button("Decline the action"):
-            carry_out(
-                lambda session, by: decline_action(
-                    session, _action(session, sheet), reason=reason or "", by=by
-                ),
+    form = Form(f"decline-{sheet.row.action_id}")
+    with form.expander("Decline the action"):
+        reason = form.text_input("Why is it not to be done?", "why")
+        if st.button("Decline the action", key=f"{form.key}-decline"):
+            form.carry_out(
+                lambda session, by: decline_action(session, _action(session, sheet), reason=reason, by=by),
                 done="The action is declined.",
             )
 
@@ -70,22 +70,22 @@ def _start_or_reopen(sheet: ActionSheet, key: str) -> None:
                 done="The action is in progress.",
             )
         return
-    with st.expander("Open it again"), st.form(f"reopen-{key}", border=False):
-        reason = st.text_input("Why is it opened again?", key=f"reopen-why-{key}")
-        if st.form_submit_button("Open the action again"):
-            carry_out(
-                lambda session, by: reopen_action(
-                    session, _action(session, sheet), reason=reason or "", by=by
-                ),
+    form = Form(f"reopen-{sheet.row.action_id}")
+    with form.expander("Open it again"):
+        reason = form.text_input("Why is it opened again?", "why")
+        if st.button("Open the action again", key=f"{form.key}-reopen"):
+            form.carry_out(
+                lambda session, by: reopen_action(session, _action(session, sheet), reason=reason, by=by),
                 done="The action is open again.",
             )
 
 
 def _finish(sheet: ActionSheet, key: str) -> None:
-    with st.form(f"finish-{key}"):
-        note = st.text_area("What was done", height=100, key=f"finish-note-{key}", help="Do not name people.")
-        address = st.text_input("A link that shows it", key=f"finish-link-{key}", placeholder="https://")
-        file = st.file_uploader("A file that shows it", key=f"finish-file-{key}")
+    form = Form(f"finish-{sheet.row.action_id}")
+    with form.box():
+        note = form.text_area("What was done", "note", height=100, help="Do not name people.")
+        address = form.text_input("A link that shows it", "link", placeholder="https://")
+        file = st.file_uploader("A file that shows it", key=f"{form.key}-file")
         st.caption(
             "One of the three is enough. Of a file its name and SHA-256 are kept, not the file itself."
         )
@@ -96,10 +96,10 @@ def _finish(sheet: ActionSheet, key: str) -> None:
                 add_link(session, action, address=address, by=by)
             if file is not None:
                 add_file(session, action, file_name=file.name, content=file.getvalue(), by=by)
-            finish_action(session, action, note=note or "", by=by)
+            finish_action(session, action, note=note, by=by)
 
-        if st.form_submit_button("Mark as done"):
-            carry_out(finish, done="The action is marked as done.")
+        if st.button("Mark as done", key=f"{form.key}-finish"):
+            form.carry_out(finish, done="The action is marked as done.")
 
 
 def _monitor(sheet: ActionSheet, key: str) -> None:
@@ -124,28 +124,29 @@ def _monitor(sheet: ActionSheet, key: str) -> None:
 
 def _judge_effective(sheet: ActionSheet, effect: ActionEffect | None, key: str) -> None:
     shown = effect is not None and effect.proposed is Result.EFFECTIVE
-    with st.expander("It worked", expanded=shown), st.form(f"effective-{key}", border=False):
-        reason = st.text_area(
+    form = Form(f"effective-{sheet.row.action_id}")
+    with form.expander("It worked", expanded=shown):
+        reason = form.text_area(
             "What shows that it worked",
-            value=effect_sentence(effect) if effect is not None and shown else "",
+            "why",
+            effect_sentence(effect) if effect is not None and shown else "",
             height=100,
-            key=f"effective-why-{key}",
         )
-        if st.form_submit_button("Judge it effective"):
-            carry_out(
-                lambda session, by: judge_effective(
-                    session, _action(session, sheet), reason=reason or "", by=by
-                ),
+        if st.button("Judge it effective", key=f"{form.key}-judge"):
+            form.carry_out(
+                lambda session, by: judge_effective(session, _action(session, sheet), reason=reason, by=by),
                 done="The action is judged effective.",
             )
 
 
 def _judge_not_effective(sheet: ActionSheet, key: str) -> None:
     choices, row = choices_for_actions(), sheet.row
-    with st.expander("It did not work"), st.form(f"not-effective-{key}", border=False):
+    form = Form(f"not-effective-{row.action_id}")
+    key = form.key
+    with form.expander("It did not work"):
         st.write("Another action follows it, on the same learning point. It is authorised anew.")
-        reason = st.text_area("What shows that it did not work", height=80, key=f"not-effective-why-{key}")
-        next_step = st.text_area("What is to be done instead", height=80, key=f"next-what-{key}")
+        reason = form.text_area("What shows that it did not work", "why", height=80)
+        next_step = form.text_area("What is to be done instead", "next", height=80)
         of_person = None if row.owner_id is None else (Person, row.owner_id)
         of_team = None if row.owner_team_id is None else (Team, row.owner_team_id)
         owner = owner_input(choices, key=f"next-owner-{key}", value=of_person or of_team)
@@ -156,35 +157,36 @@ def _judge_not_effective(sheet: ActionSheet, key: str) -> None:
             return judge_not_effective(
                 session,
                 _action(session, sheet),
-                reason=reason or "",
-                next_step=next_step or "",
+                reason=reason,
+                next_step=next_step,
                 target_date=given(target_date, "the target date of the next action"),
                 owner=owner_of(session, owner),
                 authoriser=session.get_one(Person, given(authoriser, "who authorises the next action")),
                 by=by,
             ).id
 
-        if st.form_submit_button("Judge it not effective"):
-            carry_out(judge, done=lambda number: f"Judged not effective. Action {number} follows it.")
+        if st.button("Judge it not effective", key=f"{key}-judge"):
+            form.carry_out(judge, done=lambda number: f"Judged not effective. Action {number} follows it.")
 
 
 def _close_without_result(sheet: ActionSheet, key: str) -> None:
-    with st.expander("Close it without a result"), st.form(f"unmeasured-{key}", border=False):
+    form = Form(f"unmeasured-{sheet.row.action_id}")
+    with form.expander("Close it without a result"):
         st.write("Neither answer counts as effective.")
         result = st.radio(
             "Why can nothing be shown?",
             [Result.NOT_MEASURABLE, Result.NOT_SHOWN],
             format_func=ACTION_RESULTS.__getitem__,
-            key=f"unmeasured-result-{key}",
+            key=f"{form.key}-result",
         )
-        reason = st.text_area("The reason", height=80, key=f"unmeasured-why-{key}")
-        if st.form_submit_button("Close without a result"):
-            carry_out(
+        reason = form.text_area("The reason", "why", height=80)
+        if st.button("Close without a result", key=f"{form.key}-close"):
+            form.carry_out(
                 lambda session, by: close_without_result(
                     session,
                     _action(session, sheet),
                     result=given(result, "the result"),
-                    reason=reason or "",
+                    reason=reason,
                     by=by,
                 ),
                 done="The action is closed.",

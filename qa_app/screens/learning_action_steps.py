@@ -17,6 +17,7 @@ from learning_register.progressing import (
 )
 from learning_register.tables_actions import ActionMilestone, FollowUpAction
 from qa_app.runtime import as_typed, carry_out, date_input, given, in_words, table
+from qa_app.unfinished import Form
 from qa_app.wording import moment_in_words
 from sampling.records.people import Person
 from sampling.refused import Refused
@@ -45,16 +46,16 @@ def _milestones(sheet: ActionSheet) -> None:
             _reach(one.milestone_id)
     if not may_plan:
         return
-    key = f"milestone-{sheet.row.action_id}-{len(sheet.milestones)}"
-    with st.expander("Add a milestone"), st.form(key, border=False):
-        description = st.text_input("What is to be reached", key=f"{key}-what")
-        due_on = date_input("By when", f"{key}-due")
-        if st.form_submit_button("Add the milestone"):
-            carry_out(
+    form = Form(f"milestone-{sheet.row.action_id}")
+    with form.expander("Add a milestone"):
+        description = form.text_input("What is to be reached", "what")
+        due_on = date_input("By when", f"{form.key}-due")
+        if st.button("Add the milestone", key=f"{form.key}-add"):
+            form.carry_out(
                 lambda session, by: add_milestone(
                     session,
                     _action(session, sheet),
-                    description=description or "",
+                    description=description,
                     due_on=given(due_on, "the day of the milestone"),
                     by=by,
                 ),
@@ -94,11 +95,11 @@ def _evidence(sheet: ActionSheet) -> None:
     )
     if not may_give:
         return
-    key = f"evidence-{sheet.row.action_id}-{len(sheet.evidence)}"
-    with st.expander("Give evidence"), st.form(key, border=False):
-        words = st.text_area("A note", height=80, key=f"{key}-note")
-        address = st.text_input("A link", key=f"{key}-link", placeholder="https://")
-        file = st.file_uploader("A file, of which name and SHA-256 are kept", key=f"{key}-file")
+    form = Form(f"evidence-{sheet.row.action_id}")
+    with form.expander("Give evidence"):
+        words = form.text_area("A note", "note", height=80)
+        address = form.text_input("A link", "link", placeholder="https://")
+        file = st.file_uploader("A file, of which name and SHA-256 are kept", key=f"{form.key}-file")
 
         def give(session: Session, by: Person) -> None:
             action = _action(session, sheet)
@@ -111,8 +112,8 @@ def _evidence(sheet: ActionSheet) -> None:
             if not words and not address and file is None:
                 raise Refused("Nothing is given. Write a note, give a link or choose a file.")
 
-        if st.form_submit_button("Keep the evidence"):
-            carry_out(give, done="The evidence is kept.")
+        if st.button("Keep the evidence", key=f"{form.key}-keep"):
+            form.carry_out(give, done="The evidence is kept.")
 
 
 def _shared(sheet: ActionSheet) -> None:
@@ -126,16 +127,16 @@ def _shared(sheet: ActionSheet) -> None:
         st.write(f"{as_typed(whom)}, on {in_words(day)}.")
     if not may_share:
         return
-    key = f"shared-{sheet.row.action_id}-{len(sheet.shared)}"
-    with st.expander("Record that it was shared"), st.form(key, border=False):
-        with_whom = st.text_input("With whom", key=f"{key}-whom", placeholder="A team, a meeting, an office")
-        shared_on = date_input("When", f"{key}-when")
-        if st.form_submit_button("Record it"):
-            carry_out(
+    form = Form(f"shared-{sheet.row.action_id}")
+    with form.expander("Record that it was shared"):
+        with_whom = form.text_input("With whom", "whom", placeholder="A team, a meeting, an office")
+        shared_on = date_input("When", f"{form.key}-when")
+        if st.button("Record it", key=f"{form.key}-record"):
+            form.carry_out(
                 lambda session, by: share_action(
                     session,
                     _action(session, sheet),
-                    with_whom=with_whom or "",
+                    with_whom=with_whom,
                     shared_on=given(shared_on, "the day on which it was shared"),
                     by=by,
                 ),

@@ -24,7 +24,6 @@ from qa_app.action_form import (
 from qa_app.action_words import CONCERNS, state_of, ways_of_an_action
 from qa_app.runtime import (
     as_typed,
-    carry_out,
     date_input,
     given,
     go,
@@ -34,6 +33,7 @@ from qa_app.runtime import (
     signed_in,
     table,
 )
+from qa_app.unfinished import Form
 from qa_app.wording import ACTION_RESULTS, ACTION_STATES, cases_in_words
 from sampling.records.people import Person
 
@@ -151,18 +151,19 @@ def show_actions_of(point: LearningRow) -> None:
     for row in actions:
         link("learning", f"Action {row.action_id}, {state_of(row).lower()}", action=row.action_id)
         st.write(f"{as_typed(row.description)} Owner: {as_typed(row.owner)}, by {in_words(row.target_date)}.")
-    _add(point.point_id, len(actions))
+    _add(point.point_id)
 
 
-def _add(point_id: int, actions: int) -> None:
+def _add(point_id: int) -> None:
     choices = choices_for_actions()
     with reading() as session:
         aims = default_aims(session, session.get_one(LearningPoint, point_id))
-    key = f"add-action-{point_id}-{actions}"  # new once one is added
-    with st.expander("Add an action"), st.form(key, border=False):
+    form = Form(f"add-action-{point_id}")
+    key = form.key
+    with form.expander("Add an action"):
         st.caption("It is a draft until its authoriser, or the Head of Customer Care, authorises it.")
-        description = st.text_area(
-            "What is to be done", placeholder="Do not name people.", height=100, key=f"{key}-what"
+        description = form.text_area(
+            "What is to be done", "what", placeholder="Do not name people.", height=100
         )
         owner = owner_input(choices, key=f"{key}-owner")
         authoriser = authoriser_input(choices, key=f"{key}-authoriser")
@@ -174,7 +175,7 @@ def _add(point_id: int, actions: int) -> None:
             add_action(
                 session,
                 session.get_one(LearningPoint, point_id),
-                description=description or "",
+                description=description,
                 owner=owner_of(session, owner),
                 authoriser=session.get_one(Person, given(authoriser, "who authorises it")),
                 verifier=None if verifier is None else session.get_one(Person, verifier),
@@ -183,5 +184,5 @@ def _add(point_id: int, actions: int) -> None:
                 by=by,
             )
 
-        if st.form_submit_button("Add the action"):
-            carry_out(add, done="The action is drafted. Its authoriser sees it in the list of actions.")
+        if st.button("Add the action", key=f"{key}-add"):
+            form.carry_out(add, done="The action is drafted. Its authoriser sees it in the list of actions.")

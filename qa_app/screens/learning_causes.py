@@ -13,7 +13,9 @@ from learning_register.root_causes import (
     root_causes,
 )
 from learning_register.tables import RootCause
+from qa_app.changed_meanwhile import Watched
 from qa_app.runtime import carry_out, fresh, given, reading, signed_in, table
+from qa_app.unfinished import Form
 from sampling.records.people import may_act_as
 
 
@@ -45,10 +47,11 @@ def show() -> None:
 
 
 def _add() -> None:
-    name = st.text_input("A new root cause", key=fresh("cause-new"))
-    if st.button("Add it", key="cause-add"):
-        carry_out(
-            lambda session, by: add_root_cause(session, name or "", by=by), done="The root cause is added."
+    form = Form("cause")
+    name = form.text_input("A new root cause", "name")
+    if st.button("Add it", key=f"{form.key}-add"):
+        form.carry_out(
+            lambda session, by: add_root_cause(session, name, by=by), done="The root cause is added."
         )
 
 
@@ -65,10 +68,20 @@ def _change(causes: list[RootCause]) -> None:
     if chosen is None:
         return
     cause = by_number[chosen]
-    name = st.text_input("Its name", value=cause.name, key=fresh(f"cause-name-{chosen}"))
+    form = Form(
+        f"cause-{chosen}",
+        watching=Watched(
+            (RootCause, chosen),
+            f"root cause {chosen}",
+            ["rename_root_cause"],
+            lambda session: {"its name": session.get_one(RootCause, chosen).name},
+        ),
+    )
+    form.notes()
+    name = form.text_input("Its name", "name", cause.name)
     with st.container(horizontal=True):
-        if st.button("Rename it", key="cause-rename"):
-            carry_out(
+        if st.button("Rename it", key=f"{form.key}-rename"):
+            form.carry_out(
                 lambda session, by: rename_root_cause(
                     session, session.get_one(RootCause, chosen), given(name, "its name"), by=by
                 ),

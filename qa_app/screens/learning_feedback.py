@@ -3,6 +3,7 @@
 from typing import Final
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from learning_register.feedback_mail import Wording, proposed_feedback, write_feedback
 from learning_register.mail import TO_SEND, MailState, mail_to_take, settle_mail, take_mail
@@ -11,8 +12,11 @@ from learning_register.mail_queries import MailRow, mails_of_point, manager_to_t
 from learning_register.point_queries import LearningRow
 from learning_register.tables import LearningPoint
 from learning_register.tables_mail import Mail
-from qa_app.mail_server import MailServer, Outcome, app_address, mail_server, send_mail
+from qa_app.changed_meanwhile import Watched
+from qa_app.mail_server import MailServer, Outcome, mail_server, send_mail
 from qa_app.runtime import as_typed, carry_out, do, engine, flash, problem, reading, signed_in
+from qa_app.settings import settings
+from qa_app.unfinished import Form
 from qa_app.wording import moment_in_words
 from sampling.records.people import Person
 from sampling.refused import Refused
@@ -34,7 +38,21 @@ def show(point: LearningRow) -> None:
         written = mails_of_point(session, point.point_id, person)
     newest = written[0] if written else None
     is_open = newest is not None and newest.state not in (MailState.SENT, MailState.TAKEN)
-    with st.expander("Feedback by e-mail", expanded=is_open):
+
+    def words(session: Session) -> dict[str, str]:
+        stored = mails_of_point(session, point.point_id, person)
+        return {"the e-mail": f"{stored[0].subject}: {stored[0].body}" if stored else ""}
+
+    form = Form(
+        f"mail-{point.point_id}",
+        watching=Watched(
+            (LearningPoint, point.point_id),
+            f"mail {newest.mail_id if newest else 0}",
+            ["write_feedback"],
+            words,
+        ),
+    )
+    with form.expander("Feedback by e-mail", expanded=is_open):
         for mail in written:
             _said(mail)
         if newest is not None and newest.state is MailState.SENDING:
@@ -42,12 +60,7 @@ def show(point: LearningRow) -> None:
         if newest is not None and newest.state is MailState.NOT_KNOWN:
             _settle(newest)
             return
-        try:
-            server, address = mail_server(), app_address()
-        except Refused as refused:
-            problem(str(refused))
-            server = address = None
-        _write(point.point_id, newest, person, server, address)
+        _write(form, point.point_id, newest, person, mail_server(), settings().address)
         if newest is not None and newest.state in TO_SEND | {MailState.TAKEN}:
             _take(newest, person)
 
@@ -81,11 +94,16 @@ def _settle(mail: MailRow) -> None:
 
 
 def _write(
-    point_id: int, newest: MailRow | None, person: Person, server: MailServer | None, address: str | None
+    form: Form,
+    point_id: int,
+    newest: MailRow | None,
+    person: Person,
+    server: MailServer | None,
+    address: str | None,
 ) -> None:
     """The form. It is another one once something was written: a second click finds no button to press."""
     kept = newest if newest is not None and newest.state in TO_SEND else None
-    key = f"mail-{point_id}-{newest.mail_id if newest else 0}-{newest.state if newest else 'none'}"
+    key = form.key
     with reading() as session:
         people = people_with_address(session)
         told = kept.to_id if kept else manager_to_tell(session, point_id, person)
@@ -110,8 +128,8 @@ def _write(
             st.caption("No line manager is on record for the caseworker, or it is not about one.")
         return
     wording = _wording(point_id, kept, to_id, person, address)
-    subject = st.text_input("Subject", wording.subject, max_chars=LONGEST_SUBJECT, key=f"{key}-subject")
-    body = st.text_area("Text", wording.body, height=420, key=f"{key}-body")
+    subject = form.text_input("Subject", "subject", wording.subject, max_chars=LONGEST_SUBJECT)
+    body = form.text_area("Text", "body", wording.body, height=420)
     if server is None:
         st.caption(
             "No mail server is set here. Keep the e-mail, then take it as a file and send it with your own "
@@ -122,7 +140,7 @@ def _write(
         keeps = st.button("Keep the e-mail", key=f"{key}-keep")
     if not sends and not keeps:
         return
-    mail_id = do(
+    mail_id = form.do(
         lambda session, by: (
             write_feedback(
                 session,

@@ -29,6 +29,7 @@ from learning_register.tables import LearningPoint, Source
 from qa_app.learning_fields import ask_lesson, log_button
 from qa_app.point_words import SOURCES, shortened
 from qa_app.runtime import as_typed, fresh, reading, signed_in
+from qa_app.unfinished import Form
 from sampling.records.people import Person, Team
 from scorecards.tables import Review
 from scorecards.tables_agreement import Adjudication
@@ -44,7 +45,7 @@ Choices = dict[Source, list[ToLearnFrom]]
 class _Place:
     """What a point is to be logged from: how, for which team, what is written beforehand."""
 
-    key: str
+    form: Form
     team_id: int | None
     log: Callable[[Session, Person, Lesson], LearningPoint]
     said: str = ""
@@ -70,23 +71,22 @@ def show() -> None:
         people = people_to_learn_about(session, person)
         teams = teams_to_learn_about(session, person)
     st.write("What a review taught is logged on the review itself, beneath a requirement that was not met.")
-    key = fresh("new-point")
     source = _ask_source(choices)
     place = (
-        _by_hand(key, source, people, teams)
+        _by_hand(source, people, teams)
         if source in (Source.BY_HAND, Source.POSITIVE_FEEDBACK)
-        else _from_what_was_decided(key, source, choices[source], people)
+        else _from_what_was_decided(source, choices[source], people)
     )
     if place is None:
         return
     praise = source == Source.POSITIVE_FEEDBACK
     lesson = ask_lesson(
-        place.key,
+        place.form,
         kind=LearningKind.GOOD_PRACTICE if praise else LearningKind.INDIVIDUAL,
         description=place.said,
     )
     log_button(
-        place.key,
+        place.form,
         lesson,
         team_id=place.team_id,
         log=lambda session, by: place.log(session, by, lesson),
@@ -112,26 +112,26 @@ def _ask_source(choices: Choices) -> Source:
     )
 
 
-def _by_hand(key: str, source: Source, people: dict[int, str], teams: dict[int, str]) -> _Place:
-    key = f"{key}-{source}"
+def _by_hand(source: Source, people: dict[int, str], teams: dict[int, str]) -> _Place:
+    form = Form(f"new-point-{source}")
+    form.notes()
     left, right = st.columns(2)
-    reference = left.text_input(
-        "Case, if it is about one",
-        key=f"{key}-case",
-        help="Its reference. Team and person are taken from it.",
-    )
+    with left:
+        reference = form.text_input(
+            "Case, if it is about one", "case", help="Its reference. Team and person are taken from it."
+        )
     team_id = right.selectbox(
         "Team, if it is about one",
         list(teams),
         index=None,
         format_func=teams.__getitem__,
         placeholder="That of the case, or none",
-        key=f"{key}-team",
+        key=f"{form.key}-team",
     )
-    about = _ask_person(key, people)
-    note = st.text_input(
+    about = _ask_person(form.key, people)
+    note = form.text_input(
         "Where it comes from",
-        key=f"{key}-note",
+        "note",
         placeholder="A letter of thanks" if source == Source.POSITIVE_FEEDBACK else "A team meeting",
     )
 
@@ -140,40 +140,39 @@ def _by_hand(key: str, source: Source, people: dict[int, str], teams: dict[int, 
             session,
             lesson,
             source=Source.POSITIVE_FEEDBACK if source == Source.POSITIVE_FEEDBACK else Source.BY_HAND,
-            reference=reference or "",
+            reference=reference,
             team=None if team_id is None else session.get_one(Team, team_id),
             about=_person(session, about),
-            note=note or "",
+            note=note,
             by=by,
         )
 
-    return _Place(key, team_id, log)
+    return _Place(form, team_id, log)
 
 
 def _from_what_was_decided(
-    key: str, source: Source, found: Sequence[ToLearnFrom], people: dict[int, str]
+    source: Source, found: Sequence[ToLearnFrom], people: dict[int, str]
 ) -> _Place | None:
     titles = {one.key: one for one in found}
     numbers, asked = list(titles), st.query_params.get("of", "")
     chosen = st.selectbox(
         SOURCES[source].removeprefix("A ").removeprefix("An ").capitalize(),
         numbers,
-        index=numbers.index(int(asked))
-        if asked.isascii() and asked.isdigit() and int(asked) in titles
-        else None,
+        index=next((place for place, number in enumerate(numbers) if str(number) == asked), None),
         format_func=lambda number: shortened(titles[number].title, 110),
         placeholder="Choose what it was learned from",
-        key=f"{key}-{source}-of-{asked}",
+        key=fresh(f"new-point-{source}-of-{asked}"),
     )
     if chosen is None:
         return None
     one = titles[chosen]
-    key = f"{key}-{source}-{chosen}"
+    form = Form(f"new-point-{source}-{chosen}")
+    form.notes()
     if source == Source.THEME:
-        return _from_finding(key, one)
+        return _from_finding(form, one)
     if one.said:
         st.write(f"Said there: {as_typed(one.said)}")
-    about = _ask_person(key, people)
+    about = _ask_person(form.key, people)
 
     def log(session: Session, by: Person, lesson: Lesson) -> LearningPoint:
         person = _person(session, about)
@@ -183,10 +182,10 @@ def _from_what_was_decided(
         pair = session.get_one(Adjudication, one.key)
         return learn_from_adjudication(session, pair, lesson, about=person, by=by)
 
-    return _Place(key, one.team_id, log)
+    return _Place(form, one.team_id, log)
 
 
-def _from_finding(key: str, one: ToLearnFrom) -> _Place:
+def _from_finding(form: Form, one: ToLearnFrom) -> _Place:
     references = dict(one.reviews)
     review_id = st.selectbox(
         "About one of the cases that show it",
@@ -194,7 +193,7 @@ def _from_finding(key: str, one: ToLearnFrom) -> _Place:
         index=None,
         format_func=references.__getitem__,
         placeholder="No, about the whole office",
-        key=f"{key}-review",
+        key=f"{form.key}-review",
     )
     team_id = None
     if review_id is not None:
@@ -205,7 +204,7 @@ def _from_finding(key: str, one: ToLearnFrom) -> _Place:
         review = None if review_id is None else session.get_one(Review, review_id)
         return learn_from_finding(session, session.get_one(Finding, one.key), lesson, review=review, by=by)
 
-    return _Place(key, team_id, log, said=one.said)
+    return _Place(form, team_id, log, said=one.said)
 
 
 def _ask_person(key: str, people: dict[int, str]) -> int | None:

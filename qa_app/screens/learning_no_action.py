@@ -11,6 +11,7 @@ from learning_register.no_action import (
 )
 from learning_register.tables_actions import NoActionNeeded
 from qa_app.runtime import as_typed, carry_out, in_words, link, reading, signed_in, table
+from qa_app.unfinished import Form
 from qa_app.wording import cases_in_words
 from scorecards.tables import Review
 
@@ -73,13 +74,14 @@ def _show_case(row: CaseWithoutPlan) -> None:
                 )
         else:
             st.caption("Somebody else who authorises actions, such as the Head of Customer Care, decides.")
-    with st.form(f"no-action-{row.review_id}-{row.reason or ''}"):
+    form = Form(f"no-action-{row.review_id}")
+    with form.box():
         st.write(f"Reviewed on {in_words(row.reviewed_on)}.")
-        reason = st.text_area("Why does nothing need to be done?", key=f"no-action-why-{row.review_id}")
-        if st.form_submit_button("Propose that nothing needs to be done"):
-            carry_out(
+        reason = form.text_area("Why does nothing need to be done?", "why")
+        if st.button("Propose that nothing needs to be done", key=f"{form.key}-propose"):
+            form.carry_out(
                 lambda session, by: propose_no_action(
-                    session, session.get_one(Review, row.review_id), reason=reason or "", by=by
+                    session, session.get_one(Review, row.review_id), reason=reason, by=by
                 ),
                 done="It is proposed. Somebody else authorises it.",
             )

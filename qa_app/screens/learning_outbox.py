@@ -4,12 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from learning_register.mail import MailKind
-from learning_register.mail_queries import MailRow, outbox
+from learning_register.mail_queries import MailRow, mail_to_read, outbox
 from qa_app.mail_server import mail_server
-from qa_app.runtime import as_typed, in_words, link, problem, reading, signed_in, table
+from qa_app.runtime import as_typed, in_words, link, reading, signed_in, table
 from qa_app.screens.learning_feedback import STATES
 from qa_app.wording import moment_in_words
-from sampling.refused import Refused
 
 _DAYS = 31
 _KINDS = {MailKind.FEEDBACK: "Feedback", MailKind.DIGEST: "Digest of the day"}
@@ -22,14 +21,11 @@ def show() -> None:
         "about learning that you may see, and your own digests; an administrator and the Head of Customer "
         "Care also see who got a digest, but not what it says."
     )
-    try:
-        if mail_server() is None:
-            st.info(
-                "No mail server is set, so e-mails are taken as files and no digest is sent. Whoever runs "
-                "this app can set QA_SMTP_URL and QA_MAIL_FROM."
-            )
-    except Refused as refused:
-        problem(str(refused))
+    if mail_server() is None:
+        st.info(
+            "No mail server is set, so e-mails are taken as files and no digest is sent. Whoever runs this "
+            "app can set QA_SMTP_URL and QA_MAIL_FROM."
+        )
     with reading() as session:
         mails = outbox(session, signed_in(), days=_DAYS)
     table(
@@ -51,8 +47,12 @@ def show() -> None:
         placeholder="Choose an e-mail",
         key="outbox-read",
     )
-    if opened is not None:
-        _read(readable[opened])
+    if opened is None:
+        return
+    with reading() as session:
+        mail = mail_to_read(session, opened, signed_in())
+    if mail is not None:
+        _read(mail)
 
 
 def _listed(mail: MailRow) -> dict[str, object]:

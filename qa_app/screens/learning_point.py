@@ -11,6 +11,7 @@ from learning_register.documents import GUIDANCE
 from learning_register.duplicates import likely_duplicates_of
 from learning_register.point_queries import LearningRow, learning_point, told_by_default
 from learning_register.tables import LearningPoint
+from qa_app.changed_meanwhile import Watched
 from qa_app.learning_fields import (
     ask_commitments,
     ask_description,
@@ -22,6 +23,7 @@ from qa_app.learning_fields import (
 from qa_app.point_words import SOURCES, fed_back_in_words, paragraphs_in_words, weight_in_words
 from qa_app.runtime import as_typed, carry_out, date_input, fresh, given, link, reading, signed_in, title
 from qa_app.screens import learning_actions, learning_feedback
+from qa_app.unfinished import Form
 from qa_app.wording import LEARNING_KINDS, moment_in_words
 from sampling.queries import samples
 from sampling.records.database import today
@@ -61,7 +63,7 @@ def show(point_id: int) -> None:
     _ways_back(point, seen_samples)
     show_alike(alike, "may say the same")
     if corrects:
-        _correct(point)
+        _correct(point, person)
         _cite(point)
     st.subheader("Feedback", anchor=False)
     _feed_back(point, person)
@@ -91,22 +93,35 @@ def _ways_back(point: LearningRow, seen_samples: set[int | None]) -> None:
         st.caption("The review itself is for those who reviewed the case and for the Head of Customer Care.")
 
 
-def _correct(point: LearningRow) -> None:
-    with st.expander("Correct this learning point"):
-        key = fresh(f"correct-{point.point_id}")
-        description = ask_description(key, point.description)
-        weight = ask_weight(key, point.weight)
-        confirmed = confirm_names(key, description) if description.strip() != point.description else True
-        reason = st.text_input("Why is it corrected?", key=f"{key}-reason")
-        if st.button("Keep the correction", key=f"{key}-keep"):
-            carry_out(
+def _correct(point: LearningRow, person: Person) -> None:
+    def words(session: Session) -> dict[str, str]:
+        row = learning_point(session, point.point_id, person)
+        return {"what was learned": row.description, **weight_in_words(row)}
+
+    form = Form(
+        f"correct-{point.point_id}",
+        watching=Watched(
+            (LearningPoint, point.point_id),
+            f"learning point {point.point_id}",
+            ["correct_learning_point"],
+            words,
+        ),
+    )
+    with form.expander("Correct this learning point"):
+        description = ask_description(form, point.description)
+        weight = ask_weight(form.key, point.weight)
+        is_other = description.strip() != point.description
+        confirmed = confirm_names(form.key, description) if is_other else True
+        reason = form.text_input("Why is it corrected?", "reason")
+        if st.button("Keep the correction", key=f"{form.key}-keep"):
+            form.carry_out(
                 lambda session, by: correct_point(
                     session,
                     session.get_one(LearningPoint, point.point_id),
                     description=description,
                     weight=weight,
                     names_confirmed=confirmed,
-                    reason=reason or "",
+                    reason=reason,
                     by=by,
                 ),
                 done="The learning point is corrected. What it said before is in the audit trail.",
@@ -114,11 +129,11 @@ def _correct(point: LearningRow) -> None:
 
 
 def _cite(point: LearningRow) -> None:
-    with st.expander("Cite more"):
+    form = Form(f"cite-{point.point_id}")
+    with form.expander("Cite more"):
         st.caption("What is cited already stays. What was cited wrongly is a learning point of its own.")
-        key = fresh(f"cite-{point.point_id}")
-        paragraphs, commitments = ask_paragraphs(key), ask_commitments(key)
-        reason = st.text_input("Why is more cited?", key=f"{key}-reason")
+        paragraphs, commitments = ask_paragraphs(form.key), ask_commitments(form.key)
+        reason = form.text_input("Why is more cited?", "reason")
 
         def cite(session: Session, by: Person) -> None:
             cite_more(
@@ -126,12 +141,12 @@ def _cite(point: LearningRow) -> None:
                 session.get_one(LearningPoint, point.point_id),
                 citations=[TypedCitation(GUIDANCE, number) for number in paragraphs],
                 commitments=commitments,
-                reason=reason or "",
+                reason=reason,
                 by=by,
             )
 
-        if st.button("Add these", key=f"{key}-keep"):
-            carry_out(cite, done="The learning point cites more now.")
+        if st.button("Add these", key=f"{form.key}-keep"):
+            form.carry_out(cite, done="The learning point cites more now.")
 
 
 def _feed_back(point: LearningRow, person: Person) -> None:

@@ -3,15 +3,24 @@
 import streamlit as st
 
 from qa_app import office_queries, runtime
-from qa_app.screens import office_approvals, office_audit, office_people, office_settings
+from qa_app.screens import (
+    office_approvals,
+    office_audit,
+    office_auditors,
+    office_people,
+    office_retention,
+    office_settings,
+)
 from sampling.records.office import add_team
 from sampling.records.people import Role, may_act_as
 
 _PARTS = {
     "Teams": lambda: _teams(),
     "People": office_people.show,
+    "Auditors": office_auditors.show,
     "Settings": office_settings.show,
     "Approvals": office_approvals.show,
+    "Retention": office_retention.show,
     "Audit trail": office_audit.show,
 }
 
@@ -22,7 +31,10 @@ def show() -> None:
     with runtime.reading() as session:
         may_change = may_act_as(session, runtime.signed_in(), [Role.ADMINISTRATOR])
     if not may_change:
-        st.info("You can read all of this and change the settings. The rest is changed by an administrator.")
+        st.info(
+            "You can read all of this, change the settings and open accounts for outside auditors. "
+            "The rest is changed by an administrator."
+        )
     part = st.segmented_control(
         "Part of the books", list(_PARTS), default="Teams", required=True, key="part", bind="query-params"
     )

@@ -1,49 +1,158 @@
-"""The audit trail: who did what, and when."""
+"""The audit trail: who did what, and when; found by filters, page by page, and taken away as a file."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from qa_app import audit_queries, runtime
+from qa_app import audit_queries, office_queries, runtime
+from qa_app.audit_queries import EntriesFound, EntryChoices, EntryFilters
 from sampling.records.database import today
+from sampling.records.downloads import as_csv
+
+_SIZE: Final = 25
+_DAYS: Final = 30
 
 
 def show() -> None:
-    """What was done in a period, the latest first."""
+    """What was done in a period, the latest first: what the filters leave, one page of it."""
     by = runtime.signed_in()
     with runtime.reading() as session:
         day = today(session)
         all_of_it = audit_queries.sees_all_of_the_trail(session, by)
-    left, right = st.columns(2)
-    with left:
-        since = runtime.date_input("From", key="audit-since", value=day - timedelta(days=30))
-    with right:
-        until = runtime.date_input("To", key="audit-until", value=day)
-    if since is None or until is None:
-        st.write("Type both days to see what was done between them.")
-        return
+        choices = audit_queries.entry_choices(session, by=by)
+        read_of = {one.id: one.words for one in office_queries.person_choices(session)} if all_of_it else {}
     if not all_of_it:
         st.write(
             "You second-score cases, so this shows only entries about the office, its people and imports. "
             "Entries about reviews, samples and learning could tell what a manager found."
         )
+    wanted = _ask(choices, read_of, day)
+    place = f"audit-page-{hash(wanted)}"  # another list begins at its first page
     with runtime.reading() as session:
-        frame = audit_queries.audit_entries(session, since=since, until=until, by=by)
+        found = audit_queries.audit_entries(
+            session, wanted, page=int(st.session_state.get(place, 0)), size=_SIZE, by=by
+        )
     runtime.table(
-        frame,
+        found.rows,
         caption="What was done, the latest first",
         key="audit",
-        empty="Nothing was done in this period. Choose another one.",
-        download="audit-trail.csv",
+        empty="Nothing that was done fits these filters. Choose others, or an earlier first day.",
+        page_size=_SIZE,
     )
-    _changes(frame)
+    if not found.total:
+        return
+    _turn(found, place)
+    st.download_button(
+        f"Download all {found.total:,} as CSV" if found.total > 1 else "Download it as CSV",
+        data=partial(_file, wanted),
+        file_name="audit-trail.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+    st.caption(
+        "The file has the hash of each entry and of the one before it. So that anybody can check the whole "
+        "chain, whoever runs this app exports it with “qa verify --audit --export”."
+    )
+    _changes(found.rows)
+
+
+def _ask(choices: EntryChoices, read_of: dict[int, str], day: date) -> EntryFilters:
+    first, second, third = st.columns(3)
+    with first:
+        since = runtime.date_input("From", key="audit-since", value=day - timedelta(days=_DAYS))
+    with second:
+        until = runtime.date_input("To", key="audit-until", value=day)
+    who = third.selectbox(
+        "Who",
+        list(choices.people),
+        index=None,
+        format_func=choices.people.__getitem__,
+        placeholder="Anybody",
+        key="audit-who",
+    )
+    action = first.selectbox(
+        "What",
+        choices.actions,
+        index=None,
+        format_func=lambda name: name.replace("_", " "),
+        placeholder="Anything",
+        key="audit-action",
+    )
+    subject = second.text_input(
+        "Done to", key="audit-subject", help="As it begins in the column “On”, such as draw 3 or person 12."
+    )
+    source = third.text_input(
+        "From where", key="audit-source", help="A part of it, such as command line or a network address."
+    )
+    table = first.selectbox(
+        "Changed a row of",
+        choices.tables,
+        index=None,
+        format_func=lambda name: name.replace("_", " "),
+        placeholder="Any table, or none",
+        key="audit-table",
+    )
+    read = (
+        second.selectbox(
+            "Read the results of",
+            list(read_of),
+            index=None,
+            format_func=read_of.__getitem__,
+            placeholder="Anybody, or did something else",
+            key="audit-read-of",
+        )
+        if read_of
+        else None
+    )
+    return EntryFilters(
+        since=since,
+        until=until,
+        by_id=who,
+        action=action,
+        subject=(subject or "").strip().lower(),
+        table=table,
+        source=(source or "").strip(),
+        read_of=read,
+    )
+
+
+def _turn(found: EntriesFound, place: str) -> None:
+    """The buttons to the pages before and after."""
+    pages = -(-found.total // _SIZE)
+    if pages == 1:
+        return
+    first = found.page * _SIZE + 1
+    st.caption(f"Showing {first:,} to {first + len(found.rows) - 1:,} of {found.total:,}")
+    with st.container(horizontal=True):
+        for label, step, possible in (
+            ("Previous", -1, found.page > 0),
+            ("Next", 1, found.page < pages - 1),
+        ):
+            st.button(
+                label,
+                key=f"audit-{label}",
+                disabled=not possible,
+                on_click=_turn_to,
+                args=(place, found.page + step),
+            )
+
+
+def _turn_to(place: str, page: int) -> None:
+    st.session_state[place] = page
+
+
+def _file(wanted: EntryFilters) -> bytes:
+    # Asked again: whoever may not see the trail any more does not get it.
+    by = runtime.signed_in()
+    with runtime.reading() as session:
+        return as_csv(audit_queries.entries_frame(session, wanted, by=by))
 
 
 def _changes(entries: pd.DataFrame) -> None:
     """The rows that one entry changed."""
-    if entries.empty:
-        return
     words = {
         int(row["Entry"]): f"{row['Entry']}: {row['What']}, {row['On']}" for _, row in entries.iterrows()
     }

@@ -11,6 +11,7 @@ from qa_app import office_queries, runtime
 from qa_app.office_queries import ROLE_NAMES, Choice
 from sampling.records import appointments, office
 from sampling.records.database import today
+from sampling.records.known_accounts import forget_account, has_account
 from sampling.records.passwords import SHORTEST_PASSWORD
 from sampling.records.people import Person, Role, RoleHeld, Team
 
@@ -28,6 +29,7 @@ def show() -> None:
         "Set the line manager": _set_line_manager,
         "Record an absence": _record_absence,
         "Set a new password": _set_password,
+        "Forget the organisation's account": _forget_account,
         "Disable or enable": _disable_or_enable,
     }
     change = st.selectbox("Change", list(forms), key="person-change")
@@ -44,7 +46,8 @@ def show() -> None:
 
 
 def _give_role(person: int, day: date) -> None:
-    role: Role = st.selectbox("Role", list(ROLE_NAMES), format_func=ROLE_NAMES.__getitem__, key="role")
+    given_here = [role for role in ROLE_NAMES if role != Role.AUDITOR]
+    role: Role = st.selectbox("Role", given_here, format_func=ROLE_NAMES.__getitem__, key="role")
     with runtime.reading() as session:
         teams = office_queries.team_choices(session)
     if role == Role.LINE_MANAGER and not teams:
@@ -198,6 +201,23 @@ def _disable_or_enable(person: int, _day: date) -> None:
                 lambda session, by: office.disable_person(session, _the(session, Person, person), by=by),
                 done="The person is disabled.",
             )
+
+
+def _forget_account(person: int, _day: date) -> None:
+    with runtime.reading() as session:
+        is_known = has_account(session, _the(session, Person, person))
+    if not is_known:
+        st.write("This person has not signed in with an account of the organisation yet.")
+        return
+    st.write(
+        "They sign in with the account that they came with first, whatever becomes of its e-mail address. "
+        "Once it is forgotten, the next account with their address here is theirs."
+    )
+    if st.button("Forget the account"):
+        runtime.carry_out(
+            lambda session, by: forget_account(session, _the(session, Person, person), by=by),
+            done="The account is forgotten, and the person is signed out.",
+        )
 
 
 def _choice(label: str, choices: list[Choice], *, key: str) -> int:

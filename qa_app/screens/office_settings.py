@@ -6,14 +6,20 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from qa_app import office_queries, runtime
+from qa_app.changed_meanwhile import Watched
+from qa_app.unfinished import Form
 from sampling.case_filters import attribute_names
 from sampling.records.database import today
+from sampling.records.office import Office
 from sampling.records.people import Person
+from sampling.records.retention import RETENTION_SETTINGS
 from sampling.records.service_settings import CLOCK_UNITS, OFF, SERVICE_SETTINGS, START_OF_CLOCK, counted
 from sampling.records.settings import NATIONS, SETTINGS, set_setting, setting
 
 _SUBJECTS: Final = {
-    "Quality and sampling": [name for name in SETTINGS if name not in {*SERVICE_SETTINGS, "case_link"}],
+    "Quality and sampling": [
+        name for name in SETTINGS if name not in {*SERVICE_SETTINGS, *RETENTION_SETTINGS, "case_link"}
+    ],
     "Service standards": [
         name
         for name in SERVICE_SETTINGS
@@ -24,6 +30,7 @@ _SUBJECTS: Final = {
         *(name for name in SERVICE_SETTINGS if name.endswith(("_types", "_column"))),
     ],
     "The case system": ["case_link"],
+    "Retention": list(RETENTION_SETTINGS),
 }
 _NUMBERS: Final = {
     "service_days": "Working days",
@@ -39,7 +46,6 @@ def show() -> None:
         now = office_queries.settings_now(session)
         history = office_queries.settings_history(session)
         day = today(session)
-        values = {name: setting(session, name, day) for name in SETTINGS}
     if history.empty:
         st.info(
             "No setting has been saved yet: the shipped values hold. Look at them; then keep or change them."
@@ -52,15 +58,26 @@ def show() -> None:
         "Settings of", list(_SUBJECTS), default=next(iter(_SUBJECTS)), required=True, key="settings-of"
     )
     name = st.selectbox("Setting to change", _SUBJECTS[subject], format_func=lambda name: SETTINGS[name][1])
-    with st.form(runtime.fresh(f"set-{name}")):
-        value = _value(name, values[name])
-        starts_on = runtime.date_input("From which day on", key=runtime.fresh(f"set-{name}-from"), value=day)
+    what = SETTINGS[name][1]
+    form = Form(
+        f"set-{name}",
+        watching=Watched(
+            (Office, 1),
+            f"setting {name}",
+            ["set_setting"],
+            lambda session: {what: setting(session, name, today(session))},
+        ),
+    )
+    form.notes()
+    with st.form(form.key):
+        value = _value(name, form.shown[what])
+        starts_on = runtime.date_input("From which day on", key=f"{form.key}-from", value=day)
         if st.form_submit_button("Save the setting"):
-            runtime.carry_out(
+            form.carry_out(
                 lambda session, by: set_setting(
                     session, name, value, starts_on=runtime.given(starts_on, "the first day"), by=by
                 ),
-                done=f"Saved: {SETTINGS[name][1]}.",
+                done=f"Saved: {what}.",
             )
     runtime.table(
         history,
@@ -79,6 +96,8 @@ def _value(name: str, now: str) -> str:
         return st.text_input("Cases per caseworker and month", value=now)
     if name == "dispute_window":
         return st.text_input("Working days", value=now)
+    if name in RETENTION_SETTINGS:
+        return st.text_input("Years; empty to keep them until a period is set", value=now)
     if name in CLOCK_UNITS:
         return _clock(name, now)
     if name in ("service_clock", "long_case_clock"):

@@ -16,7 +16,17 @@ from learning_register.reassigning import (
     why_not,
 )
 from qa_app.office_queries import person_choices
-from qa_app.runtime import as_typed, carry_out, fresh, in_words, reading, signed_in, table, title
+from qa_app.runtime import (
+    as_typed,
+    carry_out,
+    fresh,
+    in_words,
+    place_in_address,
+    reading,
+    signed_in,
+    table,
+    title,
+)
 from sampling.records.people import Person
 
 KINDS = {
@@ -47,15 +57,14 @@ def show() -> None:
         "References and kinds of work only. Whoever reviews for QA sees nothing here that came of a "
         "manager's review, and line managers see the work on their own team."
     )
+    asked = place_in_address("whose", list(rows), of="person")
     if not rows:
         st.write("Nothing waits for anybody here. Cases, actions and approvals appear as people have them.")
         return
-    asked = st.query_params.get("whose", "")
-    first = next((number for number, row in enumerate(rows) if str(row) == asked), None)
     chosen = st.selectbox(
         "Whose work",
         list(rows),
-        index=first,
+        index=asked,
         format_func=lambda number: _in_words(rows[number]),
         key="reassign-person",
         placeholder="Choose a person",

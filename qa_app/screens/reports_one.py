@@ -13,6 +13,7 @@ from learning_register.tables_reports import Report
 from qa_app.reports.kinds import FORMATS, KINDS, files_of, period_words
 from qa_app.runtime import as_typed, carry_out, do, go, reading, signed_in, table
 from qa_app.screens.reports_shown import offer_files, show_contents
+from qa_app.unfinished import Form
 from qa_app.wording import moment_in_words
 from sampling.records.people import Person
 
@@ -104,20 +105,22 @@ def _discard(report_id: int, session: Session, by: Person) -> int:
 
 
 def _issue(row: ReportRow, contents: ReportContents) -> None:
-    names = st.text_area(
+    form = Form(f"issue-{row.id}")
+    form.notes()
+    names = form.text_area(
         "Who receives it, one person or body on a line",
-        key=f"recipients-{row.id}",
+        "recipients",
         help="For the record: the product sends nothing. Take the files from here and send them.",
     )
     if st.button("Issue it", type="primary", key=f"issue-{row.id}"):
         with st.spinner("Making its files …"):
             files = files_of(contents)
-        carry_out(
+        form.carry_out(
             lambda session, by: issue_report(
                 session,
                 session.get_one(Report, row.id),
                 files=files,
-                recipients=(names or "").splitlines(),
+                recipients=names.splitlines(),
                 by=by,
             ),
             done="Issued. Its files stand below for good, each with its hash.",

@@ -24,6 +24,7 @@ from qa_app.screens.review_facts import ask_facts, has_all_facts
 from qa_app.screens.review_keys import INVOLVED, SUBMIT, offer_keys, shortcut
 from qa_app.screens.review_read import show_submitted
 from qa_app.screens.review_replace import offer_to_replace, replace_gone
+from qa_app.unfinished import Form
 from qa_app.wording import moment_in_words, time_in_words
 from sampling.records.people import Person
 from sampling.refused import Refused
@@ -88,9 +89,11 @@ def _ask_about_involvement(sampled_id: int, facts: CaseToDeclare) -> None:
             st.session_state[involved] = True
     if not st.session_state.get(involved):
         return
-    note = st.text_area("How were you involved?", key=f"involved-note-{sampled_id}") or ""
+    form = Form(f"involved-{sampled_id}")
+    form.notes()
+    note = form.text_area("How were you involved?", "note")
     if st.button("Leave it to a colleague"):
-        declared = do(
+        declared = form.do(
             lambda session, by: declare_involvement(
                 session,
                 session.get_one(SampledCase, sampled_id).frame_case.case,

@@ -1,11 +1,13 @@
 """The answers of a score sheet: one requirement after another, each with its guidance, each kept at once."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from typing import Final
 
 import streamlit as st
 
 from learning_register.tables_policy import PolicyParagraph
+from qa_app.kept_at_once import shown_since, stored_text, text_shown
 from qa_app.learning_form import log_learning_form
 from qa_app.runtime import as_typed, do
 from qa_app.screens.review_guidance import paragraphs_for, show_guidance
@@ -13,6 +15,7 @@ from qa_app.screens.review_intervene import step_in
 from qa_app.screens.review_keys import ANSWERS, NEXT, PREVIOUS, bring_into_view, keys_are_on, shortcut
 from qa_app.wording import RESPONSES, SEVERITIES
 from scorecards.actions import answer_as_shown, save_answer
+from scorecards.answers import Given
 from scorecards.queries import ReviewSheet
 from scorecards.requirements import (
     EvidenceRule,
@@ -183,27 +186,28 @@ def _particulars(
     evidence = sheet.evidence.get(requirement.key, "")
     always = response is not None and requirement.evidence is EvidenceRule.ALWAYS
     if response in NEEDS_WORDS or always or evidence:
-        st.text_area(
+        stored_text(
             "Evidence" if is_not_met or response == ResponseValue.MET else "Reason",
-            value=evidence,
+            evidence,
             key=f"evidence-{key}",
-            on_change=_save,
-            args=(sheet, requirement.key),
+            save=lambda: _save(sheet, requirement.key),
             height=80,
             help="What in the file shows it. Do not name people.",
         )
     if not is_not_met:
         return
+    # As with the response: what is stored is what is shown, in every window.
+    st.session_state[f"severity-{key}"] = sheet.severity.get(requirement.key)
     ask_severity(
         "Severity",
-        sheet.severity.get(requirement.key),
+        None,
         key=f"severity-{key}",
         on_change=lambda: _save(sheet, requirement.key),
     )
     if sheet.is_open_case and not sheet.is_second:
+        st.session_state[f"right-{key}"] = requirement.key in sheet.put_right
         st.checkbox(
             "Put right since, before closing",
-            value=requirement.key in sheet.put_right,
             key=f"right-{key}",
             on_change=_save,
             args=(sheet, requirement.key),
@@ -252,18 +256,29 @@ def _answer_by_key(
 
 def _save(sheet: ReviewSheet, requirement_key: str) -> None:
     """Keep one answer: what the widgets hold now, and for those not on screen what was stored."""
-    key = f"{sheet.review_id}-{requirement_key}"
-    state = st.session_state
-    response = state.get(f"response-{key}")
-    do(
+    key, field = f"{sheet.review_id}-{requirement_key}", f"evidence-{sheet.review_id}-{requirement_key}"
+    state, stored = st.session_state, sheet.evidence.get(requirement_key, "")
+    shown = Given(
+        sheet.responses.get(requirement_key),
+        text_shown(field, stored),
+        requirement_key in sheet.put_right,
+        sheet.severity.get(requirement_key),
+    )
+    wanted = Given(
+        state.get(f"response-{key}"),
+        state.get(field, stored),
+        state.get(f"right-{key}", shown.put_right),
+        state.get(f"severity-{key}", shown.severity),
+    )
+    answer = do(
         lambda session, by: save_answer(
             session,
             session.get_one(Review, sheet.review_id),
             requirement_key=requirement_key,
-            response=response,
-            evidence=state.get(f"evidence-{key}", sheet.evidence.get(requirement_key, "")),
-            put_right=state.get(f"right-{key}", requirement_key in sheet.put_right),
-            severity=state.get(f"severity-{key}", sheet.severity.get(requirement_key)),
+            **asdict(wanted),
+            shown=shown,
             by=by,
         )
     )
+    if answer is not None:
+        shown_since(field, wanted.evidence)

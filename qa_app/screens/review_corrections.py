@@ -3,10 +3,13 @@
 from typing import Any, Final
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
-from qa_app.runtime import as_typed, carry_out, reading, signed_in
+from qa_app.changed_meanwhile import Watched
+from qa_app.runtime import as_typed, reading, signed_in
 from qa_app.screens.review_answers import ask_severity
 from qa_app.screens.review_facts import ask_facts
+from qa_app.unfinished import Form
 from qa_app.wording import RESPONSES, REVISION_CAUSES, SEVERITIES, VERDICT_OF_CASE, moment_in_words
 from scorecards.queries import ReviewSheet
 from scorecards.requirements import Requirement, ResponseValue, allowed_responses
@@ -21,11 +24,17 @@ def offer_to_correct(sheet: ReviewSheet) -> None:
     """For its reviewer: change answers of a submitted review, and say why."""
     if not sheet.is_own:
         return
-    with reading() as session:
-        revisions = revisions_of(session, sheet.review_id, signed_in())
-    # New once the review is changed, and only then: what else is done leaves what is typed alone.
-    key = f"correct-{sheet.review_id}-{len(revisions)}"
-    with st.expander("Correct this review"):
+    person = signed_in()
+
+    def words(session: Session) -> dict[str, str]:
+        return {"its revision": str(len(revisions_of(session, sheet.review_id, person)))}
+
+    form = Form(
+        f"correct-review-{sheet.review_id}",
+        watching=Watched((Review, sheet.review_id), f"review {sheet.review_id}", ["revise_review"], words),
+    )
+    key = form.key
+    with form.expander("Correct this review"):
         st.write(
             "What you submitted stays on record beside the correction, with your reason. Agreement between "
             "managers and QA goes by what was submitted."
@@ -44,10 +53,10 @@ def offer_to_correct(sheet: ReviewSheet) -> None:
                 key=key,
                 placeholder="Choose requirements",
             )
-        changes = {name: _corrected(sheet, *numbered[name], key=f"{key}-{name}") for name in wrong}
-        reason = st.text_area("Why, in a few words and without names", key=f"{key}-why", height=80)
-        if st.button("Correct the review"):
-            carry_out(
+        changes = {name: _corrected(sheet, form, *numbered[name]) for name in wrong}
+        reason = form.text_area("Why, in a few words and without names", "why", height=80)
+        if st.button("Correct the review", key=f"{key}-correct"):
+            form.carry_out(
                 lambda session, by: correct_review(
                     session,
                     session.get_one(Review, sheet.review_id),
@@ -55,7 +64,7 @@ def offer_to_correct(sheet: ReviewSheet) -> None:
                         name: change for name, change in changes.items() if change["response"] is not None
                     },
                     file_found=file_found,
-                    reason=reason or "",
+                    reason=reason,
                     by=by,
                 ),
                 done=lambda revision: f"The review is corrected. This is its revision {revision.number}.",
@@ -72,8 +81,9 @@ def _ask_for_file(sheet: ReviewSheet, key: str) -> bool:
     return found
 
 
-def _corrected(sheet: ReviewSheet, number: int, requirement: Requirement, *, key: str) -> dict[str, Any]:
+def _corrected(sheet: ReviewSheet, form: Form, number: int, requirement: Requirement) -> dict[str, Any]:
     """The answer as it is to be, to one requirement."""
+    key = f"{form.key}-{requirement.key}"
     options = list(allowed_responses(open_case=sheet.is_open_case))
     stored = sheet.responses.get(requirement.key)
     response = st.radio(
@@ -84,13 +94,13 @@ def _corrected(sheet: ReviewSheet, number: int, requirement: Requirement, *, key
         horizontal=True,
         key=f"{key}-response",
     )
-    evidence = st.text_area(
+    evidence = form.text_area(
         f"Evidence or reason for {number}",
-        value=sheet.evidence.get(requirement.key, ""),
-        key=f"{key}-evidence",
+        f"{requirement.key}-evidence",
+        sheet.evidence.get(requirement.key, ""),
         height=80,
     )
-    change: dict[str, Any] = {"response": response, "evidence": evidence or ""}
+    change: dict[str, Any] = {"response": response, "evidence": evidence}
     if response == ResponseValue.NOT_MET:
         change["severity"] = ask_severity(
             f"Severity of {number}", sheet.severity.get(requirement.key), key=f"{key}-severity"

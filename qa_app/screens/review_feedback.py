@@ -14,6 +14,7 @@ from qa_app.runtime import (
     reading,
     signed_in,
 )
+from qa_app.unfinished import Form
 from qa_app.wording import RESPONSES, SEVERITIES
 from sampling.records.database import today
 from sampling.records.office import the_office
@@ -156,24 +157,25 @@ def _comment(sheet: FeedbackSheet) -> None:
         return
     with reading() as session:
         day = today(session)
-    with st.form(f"comment-{sheet.review_id}", border=False):
-        comments = st.text_area(
-            "The caseworker's comments",
-            key=f"comments-{sheet.review_id}",
-            help="As they gave them. Do not name the complainant or anybody else from the case.",
+    form = Form(f"comment-{sheet.review_id}")
+    form.notes()
+    comments = form.text_area(
+        "The caseworker's comments",
+        "comments",
+        help="As they gave them. Do not name the complainant or anybody else from the case.",
+    )
+    commented_on = date_input("Day of the comments", key=f"{form.key}-on", value=day)
+    if st.button("Keep the comments", key=f"{form.key}-keep"):
+        form.carry_out(
+            lambda session, by: record_comments(
+                session,
+                session.get_one(Review, sheet.review_id),
+                comments=comments,
+                commented_on=given(commented_on, "the day of the comments"),
+                by=by,
+            ),
+            done="The caseworker's comments are kept.",
         )
-        commented_on = date_input("Day of the comments", key=f"commented-on-{sheet.review_id}", value=day)
-        if st.form_submit_button("Keep the comments"):
-            carry_out(
-                lambda session, by: record_comments(
-                    session,
-                    session.get_one(Review, sheet.review_id),
-                    comments=comments or "",
-                    commented_on=given(commented_on, "the day of the comments"),
-                    by=by,
-                ),
-                done="The caseworker's comments are kept.",
-            )
 
 
 def _disputes(sheet: FeedbackSheet) -> None:
@@ -190,33 +192,28 @@ def _disputes(sheet: FeedbackSheet) -> None:
     if stopped is not None:
         st.caption(as_typed(stopped))
         return
-    with st.expander("Dispute this review"):
+    form = Form(f"dispute-{sheet.review_id}")
+    with form.expander("Dispute this review"):
         st.write(
             f"Until {in_words(sheet.disputable_until)}. Somebody else decides, and what the review says now "
             "stays on record."
         )
         texts = {item.key: f"{item.number}. {item.text}" for item in sheet.items if item.response}
-        # New once a dispute is entered, and only then: what else is done leaves what is typed alone.
-        key = f"{sheet.review_id}-{len(raised)}"
-        with st.form(f"dispute-{key}", border=False):
-            keys = st.multiselect(
-                "Requirements whose answer is disputed",
-                list(texts),
-                format_func=texts.__getitem__,
-                key=f"disputed-{key}",
+        keys = st.multiselect(
+            "Requirements whose answer is disputed",
+            list(texts),
+            format_func=texts.__getitem__,
+            key=f"{form.key}-disputed",
+        )
+        grounds = form.text_area("Grounds: why the answers are wrong, and where the file shows it", "grounds")
+        if st.button("Dispute this review", key=f"{form.key}-raise"):
+            form.carry_out(
+                lambda session, by: raise_dispute(
+                    session,
+                    session.get_one(Review, sheet.review_id),
+                    requirement_keys=keys,
+                    grounds=grounds,
+                    by=by,
+                ),
+                done="The dispute is entered. The Head of Customer Care or a QA reviewer decides it.",
             )
-            grounds = st.text_area(
-                "Grounds: why the answers are wrong, and where the file shows it",
-                key=f"grounds-{key}",
-            )
-            if st.form_submit_button("Dispute this review"):
-                carry_out(
-                    lambda session, by: raise_dispute(
-                        session,
-                        session.get_one(Review, sheet.review_id),
-                        requirement_keys=keys,
-                        grounds=grounds or "",
-                        by=by,
-                    ),
-                    done="The dispute is entered. The Head of Customer Care or a QA reviewer decides it.",
-                )

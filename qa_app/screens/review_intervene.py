@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session
 from qa_app.held_words import LEVELS, for_days
 from qa_app.runtime import (
     as_typed,
-    carry_out,
     date_input,
     do,
     given,
@@ -15,6 +14,7 @@ from qa_app.runtime import (
     reading,
     signed_in,
 )
+from qa_app.unfinished import Form
 from qa_app.wording import cases_in_words
 from sampling.records.database import today
 from sampling.records.people import Person
@@ -72,26 +72,25 @@ def step_in(sheet: ReviewSheet, requirement: Requirement) -> None:
         show_intervention(row)
     if not may:
         return
-    # New once something was asked for, and only then: other answers that are saved leave what is typed alone.
-    key = f"intervene-{sheet.review_id}-{requirement.key}-{len(asked)}"
-    with st.expander("Intervene now"):
-        what = st.text_area("What is to be put right", key=f"{key}-what", height=80)
+    form = Form(f"intervene-{sheet.review_id}-{requirement.key}")
+    with form.expander("Intervene now"):
+        what = form.text_area("What is to be put right", "what", height=80)
         owner = st.selectbox(
             "Who does it",
             list(owners),
             index=None,
             format_func=owners.__getitem__,
-            key=f"{key}-owner",
+            key=f"{form.key}-owner",
             placeholder="Choose a person",
         )
-        due_on = date_input("By when", f"{key}-due", value=day)
-        if st.button("Ask for it", key=f"{key}-ask"):
-            carry_out(
+        due_on = date_input("By when", f"{form.key}-due", value=day)
+        if st.button("Ask for it", key=f"{form.key}-ask"):
+            form.carry_out(
                 lambda session, by: intervene(
                     session,
                     session.get_one(Review, sheet.review_id),
                     requirement_key=requirement.key,
-                    what=what or "",
+                    what=what,
                     owner=session.get_one(Person, given(owner, "who does it")),
                     due_on=given(due_on, "by when"),
                     by=by,
@@ -109,20 +108,16 @@ def show_intervention(row: InterventionRow) -> None:
         st.markdown(f"**What came of it:** {as_typed(row.result)}")
     if not row.may_finish:
         return
-    with (
-        st.expander(f"Record the result of intervention {row.intervention_id}"),
-        st.form(f"finish-intervention-{row.intervention_id}", border=False),
-    ):
-        result = st.text_area(
-            "What was done, and what came of it", key=f"result-{row.intervention_id}", height=80
-        )
-        done_on = date_input("Done on", f"finished-on-{row.intervention_id}")
-        if st.form_submit_button("Record the result"):
-            carry_out(
+    form = Form(f"finish-intervention-{row.intervention_id}")
+    with form.expander(f"Record the result of intervention {row.intervention_id}"):
+        result = form.text_area("What was done, and what came of it", "result", height=80)
+        done_on = date_input("Done on", f"{form.key}-on")
+        if st.button("Record the result", key=f"{form.key}-record"):
+            form.carry_out(
                 lambda session, by: finish_intervention(
                     session,
                     session.get_one(Intervention, row.intervention_id),
-                    result=result or "",
+                    result=result,
                     done_on=given(done_on, "the day on which it was done"),
                     by=by,
                 ),
@@ -138,13 +133,13 @@ def _when(row: InterventionRow) -> str:
 
 
 def _put_right(sheet: ReviewSheet, requirement: Requirement) -> None:
-    key = f"right-since-{sheet.review_id}-{requirement.key}"
-    with st.expander("Record that it was put right"):
+    form = Form(f"right-since-{sheet.review_id}-{requirement.key}")
+    with form.expander("Record that it was put right"):
         st.write("What was found stays on record; that it is met now comes beside it.")
-        reason = st.text_area("What was done, and where the file shows it", key=f"{key}-reason", height=80)
-        if st.button("It is met now", key=f"{key}-record"):
-            carry_out(
-                lambda session, by: _record(session, by, sheet.review_id, requirement.key, reason or ""),
+        reason = form.text_area("What was done, and where the file shows it", "reason", height=80)
+        if st.button("It is met now", key=f"{form.key}-record"):
+            form.carry_out(
+                lambda session, by: _record(session, by, sheet.review_id, requirement.key, reason),
                 done="Recorded: it was put right.",
             )
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from qa_app.runtime import as_typed, do, fresh, given, go
 from qa_app.sample_words import REPLACED
+from qa_app.unfinished import Form
 from sampling.next_tickets import REPLACED_BY_WORD
 from sampling.tables import SampledCase
 from scorecards.drawn_samples import replace_sampled_case
@@ -34,9 +35,11 @@ def offer_to_replace(sampled_id: int) -> None:
         code = st.radio(
             "Why", REPLACED_BY_WORD, index=None, format_func=_words, key=fresh(f"code-{sampled_id}")
         )
-        reason = st.text_input("In a few words, without names", key=fresh(f"reason-{sampled_id}"))
-        if st.button("Put the next case in its place", key=f"replace-{sampled_id}"):
-            _replace(sampled_id, code, reason or "")
+        form = Form(f"replace-{sampled_id}")
+        form.notes()
+        reason = form.text_input("In a few words, without names", "reason")
+        if st.button("Put the next case in its place", key=f"{form.key}-replace"):
+            _replace(sampled_id, code, reason, form=form)
 
 
 def _words(code: str) -> str:
@@ -44,8 +47,8 @@ def _words(code: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def _replace(sampled_id: int, code: str | None, reason: str) -> None:
-    done = do(
+def _replace(sampled_id: int, code: str | None, reason: str, *, form: Form | None = None) -> None:
+    done = (do if form is None else form.do)(
         lambda session, by: (
             replace_sampled_case(
                 session,

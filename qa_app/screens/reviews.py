@@ -11,7 +11,7 @@ from qa_app.screens.review_keys import NEXT_CASE, shortcut
 from qa_app.wording import VERDICT_OF_CASE
 from sampling.records.database import today
 from scorecards.queries import submitted_reviews
-from scorecards.work_list import WorkItem, work_of
+from scorecards.work_list import WorkItem, reviews_submitted, work_of
 
 PAGE: Final = 10
 _NEWEST: Final = 500  # of the submitted reviews; older ones are found by their reference
@@ -21,11 +21,11 @@ def show() -> None:
     """To do first, then what is in."""
     with reading() as session:
         person = signed_in()
-        work = work_of(session, person)
+        to_do = work_of(session, person)
+        submitted = reviews_submitted(session, person)
         done = submitted_reviews(session, person, most=_NEWEST + 1)
         day = today(session)
-    to_do = [item for item in work if item.state != "submitted"]
-    title("Reviews", _lead(to_do, len(work) - len(to_do)))
+    title("Reviews", _lead(to_do, submitted))
     if to_do:
         if st.button(
             f"Review the next case, {to_do[0].reference}", type="primary", shortcut=shortcut(NEXT_CASE)
@@ -38,9 +38,11 @@ def show() -> None:
     st.subheader("Submitted", anchor=False)
     if len(done) > _NEWEST:
         st.write(f"These are the {_NEWEST:,} newest. Older ones are found by their reference.")
-        reference = st.text_input("Find a case by its reference", key="submitted-reference")
-        with reading() as session:
-            done = submitted_reviews(session, person, reference=reference.strip(), most=_NEWEST)
+        reference = st.text_input("Find a case by its reference", key="submitted-reference").strip()
+        done = done[:_NEWEST]
+        if reference:
+            with reading() as session:
+                done = submitted_reviews(session, person, reference=reference, most=_NEWEST)
     table(
         _submitted(done),
         caption="Submitted reviews that you may see",
@@ -84,7 +86,7 @@ def _list(items: list[WorkItem], *, day: date) -> None:
         if item.gone:
             late = f" – **{item.gone} since**, to be replaced"
         about = " · ".join(as_typed(part) for part in (item.team, item.caseworker, item.sample) if part)
-        words, way = st.columns([4, 1], vertical_alignment="center")
+        words, way = st.columns([3, 1], vertical_alignment="center")
         words.markdown(f"**{as_typed(item.reference)}** · due {in_words(item.due_on)}{late}  \n{about}")
         label = "Replace" if item.gone else "Go on with" if item.state == "draft" else "Review"
         if way.button(f"{label} {item.reference}", key=f"open-{item.sampled_case_id}", width="stretch"):

@@ -172,7 +172,7 @@ def _list(rows: pd.DataFrame, caption: str, key: str, *, empty: str = "There are
     if not names:
         return
     opened = st.selectbox(
-        "Open the risks of a case",
+        f"Open the risks of a case: {caption}",
         list(names),
         index=None,
         format_func=names.__getitem__,

@@ -4,11 +4,10 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from qa_app.changed_meanwhile import Watched
 from qa_app.risk_words import CATEGORIES, HIGH_RISK, categories_in_words, reasons_in_words
 from qa_app.runtime import (
     as_typed,
-    carry_out,
-    fresh,
     link,
     number_in_address,
     reading,
@@ -16,6 +15,7 @@ from qa_app.runtime import (
     table,
     title,
 )
+from qa_app.unfinished import Form
 from sampling.records.cases import Case
 from sampling.records.people import Person
 from sampling.refused import Refused
@@ -39,7 +39,7 @@ def show() -> None:
     link("risks", "All risks")
     st.write(f"In the case system: {as_typed(case.risk or 'nothing said')}.")
     if may_record:
-        _form(case)
+        _form(case, person)
     else:
         st.write(f"The case is {case.state}: risks are recorded while a case is open.")
     table(
@@ -58,13 +58,25 @@ def show() -> None:
     )
 
 
-def _form(case: Case) -> None:
-    with st.form(fresh(f"risk-{case.id}")):
+def _form(case: Case, person: Person) -> None:
+    def words(session: Session) -> dict[str, str]:
+        newest = next(iter(recorded_risks(session, session.get_one(Case, case.id), person)), None)
+        if newest is None:
+            return {}
+        return {
+            "the categories": categories_in_words(newest.categories),
+            "high risk for": reasons_in_words(newest.high_risk),
+        }
+
+    form = Form(
+        f"risk-{case.id}", watching=Watched((Case, case.id), f"case {case.id}", ["record_risk"], words)
+    )
+    with form.box():
         categories = st.multiselect(
             "Categories",
             list(CATEGORIES),
             format_func=CATEGORIES.__getitem__,
-            key=fresh(f"risk-categories-{case.id}"),
+            key=f"{form.key}-categories",
             placeholder="Choose those that apply",
             help="“None identified” only once you have considered the risk in full; it stands alone.",
         )
@@ -72,15 +84,13 @@ def _form(case: Case) -> None:
             "Why it is a high-risk case",
             list(HIGH_RISK),
             format_func=HIGH_RISK.__getitem__,
-            key=fresh(f"risk-high-{case.id}"),
+            key=f"{form.key}-high",
             placeholder="Nothing, or the reasons",
         )
-        note = st.text_area(
-            "Note",
-            key=fresh(f"risk-note-{case.id}"),
-            help="Without anybody's name. Needed where the category is “Other”.",
+        note = form.text_area(
+            "Note", "note", help="Without anybody's name. Needed where the category is “Other”."
         )
-        if st.form_submit_button("Record the risks", type="primary"):
+        if st.button("Record the risks", type="primary", key=f"{form.key}-record"):
 
             def record(session: Session, by: Person) -> RiskRecord:
                 return record_risk(
@@ -92,4 +102,4 @@ def _form(case: Case) -> None:
                     by=by,
                 )
 
-            carry_out(record, done=f"The risks of case {case.reference} are recorded.")
+            form.carry_out(record, done=f"The risks of case {case.reference} are recorded.")

@@ -7,7 +7,8 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from qa_app.risk_words import BLANK, CATEGORIES, HIGH_RISK, risk_sentences
-from qa_app.runtime import as_typed, carry_out, fresh, reading, signed_in, table
+from qa_app.runtime import as_typed, fresh, reading, signed_in, table
+from qa_app.unfinished import Form
 from sampling.records.database import today
 from sampling.records.people import Person
 from sampling.refused import Refused
@@ -55,18 +56,19 @@ def _sign(waiting: list[date]) -> None:
         st.write(as_typed(str(refused)))
         return
     st.markdown(f"At the end of {month:%B %Y}: {' '.join(risk_sentences(figures))}")
-    with st.form(fresh(f"risk-sign-{month}")):
-        note = st.text_area(
+    form = Form(f"risk-sign-{month}")
+    with form.box():
+        note = form.text_area(
             "What you looked at and decided",
-            key=fresh(f"risk-sign-note-{month}"),
+            "note",
             help="Without anybody's name. It stands in the casework risk report.",
         )
-        if st.form_submit_button(f"Sign off {month:%B %Y}", type="primary"):
+        if st.button(f"Sign off {month:%B %Y}", type="primary", key=f"{form.key}-sign"):
 
             def sign(session: Session, by: Person) -> RiskSignOff:
                 return sign_off_risks(session, month, note=note, by=by)
 
-            carry_out(sign, done=f"The risks of {month:%B %Y} are signed off.")
+            form.carry_out(sign, done=f"The risks of {month:%B %Y} are signed off.")
 
 
 def _row(month: SignedMonth) -> dict[str, object]:

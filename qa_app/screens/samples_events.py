@@ -20,6 +20,7 @@ from qa_app.runtime import (
 )
 from qa_app.sample_words import EVENTS, event_details, rerolls_in_words
 from qa_app.screens.samples_draw import draw
+from qa_app.unfinished import Form
 from qa_app.wording import cases_in_words, moment_in_words
 from sampling.late_strata import late_cases, plan_late_strata
 from sampling.planning import default_due_date
@@ -133,24 +134,27 @@ def _void(sample: SampleRow, *, may: bool) -> None:
         return
     if not may:
         return
-    with st.expander("Void this sample"):
+    form = Form(f"void-{plan_id}")
+    with form.expander("Void this sample"):
         st.write(
             "For a sample that must not count: drawn from a wrong extract, say. A second person has to "
             "agree. Nothing is deleted; its cases leave the lists of work and the results, submitted reviews "
             "stay on record, and the register shows for ever that it was drawn."
         )
-        reason = st.text_area("Why", key=fresh(f"void-{plan_id}"))
-        if st.button("Ask that it be voided", key=f"ask-void-{plan_id}"):
-            carry_out(
+        reason = form.text_area("Why", "why")
+        if st.button("Ask that it be voided", key=f"{form.key}-ask"):
+            form.carry_out(
                 lambda session, by: ask_to_void_plan(
-                    session, session.get_one(Plan, plan_id), reason=reason or "", by=by
+                    session, session.get_one(Plan, plan_id), reason=reason, by=by
                 ),
                 done="Asked. A second person sees the request here and on the start screen.",
             )
 
 
 def _answer(plan_id: int) -> None:
-    reason = st.text_input("If not, why not", key=fresh(f"decline-{plan_id}"))
+    form = Form(f"decline-void-{plan_id}")
+    form.notes()
+    reason = form.text_input("If not, why not", "why")
     yes, no = st.columns(2)
     if yes.button("Void it", type="primary", key=f"void-it-{plan_id}"):
         carry_out(
@@ -158,12 +162,12 @@ def _answer(plan_id: int) -> None:
             done="Voided. Its cases have left the lists of work and the results; reviews stay on record.",
         )
     if no.button("Do not void it", key=f"keep-it-{plan_id}"):
-        if not (reason or "").strip():
+        if not reason.strip():
             problem("The reason is missing. Say why it is not voided.")
             return
-        carry_out(
+        form.carry_out(
             lambda session, by: decline_to_void(
-                session, session.get_one(Plan, plan_id), reason=reason or "", by=by
+                session, session.get_one(Plan, plan_id), reason=reason, by=by
             ),
             done="Declined. The sample stays.",
         )

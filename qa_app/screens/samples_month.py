@@ -5,13 +5,14 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from qa_app.runtime import as_typed, carry_out, fresh, reading, signed_in, table
+from qa_app.runtime import as_typed, carry_out, reading, signed_in, table
 from qa_app.sample_words import (
     completion_in_words,
     not_drawn_in_words,
     period_in_words,
     teams_complete_in_words,
 )
+from qa_app.unfinished import Form
 from qa_app.wording import counts_in_words
 from sampling.records.database import today
 from sampling.records.people import Person, Team, teams_managed
@@ -109,19 +110,25 @@ def _request(choices: list[Completion], month: date) -> None:
     st.write("For example when somebody was on leave. It counts once the Head of Customer Care approves it.")
     most = max(row.required or 0 for row in choices)
     words = [f"{row.caseworker}, {row.team}: {row.required} required" for row in choices]
-    with st.form(fresh("request-reduction")):
-        chosen = choices[st.selectbox("Caseworker", range(len(choices)), format_func=words.__getitem__)]
-        required = st.number_input("Reviews that are still required", 0, most - 1, 0)
-        reason = st.text_input("Reason", help="Do not name complainants, or say anything about health.")
-        if st.form_submit_button("Ask for the reduction"):
-            carry_out(
+    form = Form("reduction")
+    key = form.key
+    with form.box():
+        chosen = choices[
+            st.selectbox("Caseworker", range(len(choices)), format_func=words.__getitem__, key=f"{key}-who")
+        ]
+        required = st.number_input("Reviews that are still required", 0, most - 1, 0, key=f"{key}-required")
+        reason = form.text_input(
+            "Reason", "reason", help="Do not name complainants, or say anything about health."
+        )
+        if st.button("Ask for the reduction", key=f"{key}-ask"):
+            form.carry_out(
                 lambda session, by: request_reduction(
                     session,
                     session.get_one(Team, chosen.team_id),
                     caseworker=session.get_one(Person, chosen.caseworker_id),
                     month=month,
                     required=int(required),
-                    reason=reason or "",
+                    reason=reason,
                     by=by,
                 ),
                 done=f"Asked for {required} instead of {chosen.required} reviews for {chosen.caseworker}.",

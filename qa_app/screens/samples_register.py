@@ -3,22 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from qa_app.runtime import as_typed, in_words, link, reading, signed_in, table
+from qa_app.runtime import as_typed, link, place_in_address, reading, signed_in, table
 from qa_app.sample_words import (
     CAUSES,
-    DRAWN_FROM,
     EVENTS,
     REPLACED,
     ROUTES,
-    draws_in_words,
-    excluded_in_words,
+    facts_of_sample,
     filters_in_words,
-    period_in_words,
-    size_in_words,
 )
 from qa_app.screens import samples_events
 from qa_app.screens.samples_draw import go_on, waits
-from qa_app.wording import moment_in_words
 from sampling.case_filters import field_values
 from sampling.queries import SampleRow, drawn_cases, samples, strata_of_sample
 from sampling.randomness import Source
@@ -51,14 +46,13 @@ def show() -> None:
             "like what they get. Plan is the beginning of the registered plan's hash."
         )
     registered = {sample.plan_id: sample for sample in found if sample.plan_id is not None}
+    asked = place_in_address("sample", [one.draw_id for one in registered.values()], of="sample")
     if registered:
-        asked = st.query_params.get("sample", "")
         order = list(registered)
-        of_draw = (at for at, plan_id in enumerate(order) if str(registered[plan_id].draw_id) == asked)
         chosen = st.selectbox(
             "Look at a sample",
             order,
-            index=next(of_draw, 0),
+            index=asked or 0,
             format_func=lambda plan_id: registered[plan_id].name,
         )
         _one(registered[chosen])
@@ -126,7 +120,7 @@ def _one(sample: SampleRow) -> None:
         st.warning(
             "A demonstration: its seed was typed by hand, so it proves nothing about how cases were chosen."
         )
-    facts = _facts(sample, filters_in_words(sample.filters.get("fields", {}), teams))
+    facts = facts_of_sample(sample, filters_in_words(sample.filters.get("fields", {}), teams))
     st.markdown("\n".join(f"- {as_typed(fact)}" for fact in facts))
     if sample.draw_id is not None and sample.drawn_at is not None:
         _drawn(sample, sample.draw_id)
@@ -169,22 +163,6 @@ def _drawn(sample: SampleRow, draw_id: int) -> None:
             download=f"sample-{draw_id}.csv",
         )
     _checking(sample, draw_id)
-
-
-def _facts(sample: SampleRow, filters: str) -> list[str]:
-    period = f" of {period_in_words(*sample.period)}" if sample.period else ""
-    facts = [f"Drawn from: {DRAWN_FROM[sample.route]}{period}{f', only {filters}' if filters else ''}."]
-    facts.append(f"Drawn: {size_in_words(sample)}")
-    if excluded := excluded_in_words(sample.excluded):
-        facts.append(excluded)
-    if sample.drawn_at is not None:
-        facts.append(
-            f"Frozen on {moment_in_words(sample.frozen_at)} by {sample.by}, drawn on "
-            f"{moment_in_words(sample.drawn_at)}: {draws_in_words(sample)}."
-        )
-    if sample.due_on is not None:
-        facts.append(f"Reviews are due by {in_words(sample.due_on)}.")
-    return facts
 
 
 def _checking(sample: SampleRow, draw_id: int) -> None:

@@ -15,6 +15,7 @@ from qa_app.runtime import (
     go,
     problem,
     reading,
+    refuse_file,
     signed_in,
     table,
     title,
@@ -128,10 +129,19 @@ def _start(sheets: list[VersionSheet]) -> None:
 
 def _take_in() -> None:
     with st.expander("Import a scorecard from a file"):
-        file = st.file_uploader("TOML file", type=["toml"], key=fresh("card-file"))
+        file = st.file_uploader("TOML file", type=["toml"], key=fresh("card-file"), max_upload_size=2)
         st.caption("It becomes a draft, as far as it has come. Nothing is published by importing.")
-        if st.button("Start a draft from this file"):
-            _go_to_draft(lambda: _card_in(given(file, "the file").getvalue()))
+        if not st.button("Start a draft from this file"):
+            return
+        if file is None:
+            problem("Something is missing: the file. Choose it.")
+            return
+        try:
+            card = _card_in(file.getvalue())
+        except Refused as refused:
+            refuse_file(file, str(refused))
+        else:
+            _go_to_draft(lambda: card)
 
 
 def _card_in(data: bytes) -> Scorecard:

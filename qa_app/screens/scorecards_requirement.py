@@ -7,12 +7,20 @@ from typing import Any
 
 import streamlit as st
 
+from qa_app.kept_at_once import follow, shown_since, text_shown
 from qa_app.runtime import reading
 from qa_app.scorecard_queries import Policy, values_of_cases
 from qa_app.scorecard_words import ATTRIBUTES, CHANGES, EVIDENCE, FIELDS, KINDS
 from qa_app.screens.scorecards_keeping import go_on_with, keep
 from scorecards.card_changes import compare
-from scorecards.card_editing import asked_only_of, key_from, moved, with_fields, without_requirement
+from scorecards.card_editing import (
+    asked_only_of,
+    check_still,
+    key_from,
+    moved,
+    with_fields,
+    without_requirement,
+)
 from scorecards.card_versions import VersionSheet
 from scorecards.requirements import (
     COMMITMENTS,
@@ -192,12 +200,23 @@ def _kept(
     """The part of a widget that keeps what is typed in a field of the requirement."""
     key = _field(version_id, requirement, name)
 
+    stored = getattr(requirement, name)
+
     def leave() -> None:
         typed = st.session_state[key]
-        keep(version_id, lambda card: with_fields(card, requirement.key, **{name: as_kept(typed)}))
+        shown = text_shown(key, stored) if isinstance(stored, str) else stored
+
+        def change(card: Scorecard) -> Scorecard:
+            check_still(card, requirement.key, name, shown)
+            return with_fields(card, requirement.key, **{name: as_kept(typed)})
+
+        keep(version_id, change)
         # The list to choose from may now have other words, and would forget what is chosen.
         go_on_with(version_id, requirement.key)
 
+    if isinstance(stored, str):
+        follow(key, stored)
+        shown_since(key, stored)  # where it was refused, somebody is told by now what is stored
     return {"key": key, "on_change": leave}
 
 

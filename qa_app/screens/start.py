@@ -1,6 +1,7 @@
 """The screen a person lands on: their own work first, with its dates."""
 
 from collections import Counter
+from typing import Final
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from qa_app.sample_words import team_month_in_words, teams_complete_in_words
 from qa_app.screens import set_up
 from qa_app.screens.samples_draw import confirm_rolls
 from qa_app.screens.start_held import show_held_back, show_interventions
+from qa_app.screens.start_readings import show_readings
+from qa_app.screens.start_unfinished import show_unfinished
 from qa_app.screens.start_waiting import show_waiting
 from qa_app.wording import cases_in_words
 from sampling.records.database import today
@@ -20,6 +23,8 @@ from scorecards.approvals import level_of
 from scorecards.completion import TeamMonth, team_months
 from scorecards.reductions import reductions_to_approve
 from scorecards.work_list import WorkItem, work_of
+
+_REVIEWERS: Final = {Role.QA_REVIEWER, Role.THEMATIC_REVIEWER}
 
 
 def show() -> None:
@@ -45,11 +50,13 @@ def show() -> None:
     show_waiting()
     show_interventions()
     _own_teams([month for month in months if month.team_id in own_teams])
-    _cases(work, open_sampling=bool(own_teams))
+    _cases(work, is_reviewer=bool(roles & _REVIEWERS) and not own_teams)
     _actions([action for action in actions if person.id in action.acting and action.state in NOT_DONE])
     _to_decide(actions, person.id)
     if Role.HEAD in roles:
         _office(months, actions, len(waiting))
+    show_unfinished()
+    show_readings()
     if not roles and not approves:
         st.write("You have no role here yet. An administrator gives out roles on the screen “Office”.")
 
@@ -79,10 +86,9 @@ def _own_teams(months: list[TeamMonth]) -> None:
                 st.write(f"**{as_typed(month.team)}**: {words}")
 
 
-def _cases(work: list[WorkItem], *, open_sampling: bool) -> None:
-    to_do = [item for item in work if item.state != "submitted"]
+def _cases(to_do: list[WorkItem], *, is_reviewer: bool) -> None:
     if not to_do:
-        if work and not open_sampling:
+        if is_reviewer:
             st.write("You have no case to review now.")
         return
     st.subheader("Cases to review", anchor=False)

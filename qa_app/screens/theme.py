@@ -11,13 +11,31 @@ from learning_register.citing import TypedCitation
 from learning_register.document_queries import paragraphs_of
 from learning_register.documents import GUIDANCE
 from learning_register.recommendations import act_on_recommendation, actions_of_recommendations, close_theme
-from qa_app.runtime import as_typed, carry_out, date_input, given, in_words, link, reading, title
+from qa_app.changed_meanwhile import Watched
+from qa_app.runtime import (
+    as_typed,
+    carry_out,
+    date_input,
+    given,
+    in_words,
+    link,
+    reading,
+    signed_in,
+    title,
+)
+from qa_app.unfinished import Form
 from sampling.records.database import today
 from sampling.records.people import Person
 from sampling.tables import Plan
 from scorecards.tables import Review
 from scorecards.tables_themes import Commission, Finding, Recommendation
-from scorecards.theme_queries import FindingRow, RecommendationRow, ThemeSheet, theme_reviewers
+from scorecards.theme_queries import (
+    FindingRow,
+    RecommendationRow,
+    ThemeSheet,
+    theme_reviewers,
+    theme_sheet,
+)
 from scorecards.themes import (
     Decision,
     add_finding,
@@ -65,20 +83,28 @@ def show_theme(sheet: ThemeSheet) -> None:
 def _change_reviewers(sheet: ThemeSheet) -> None:
     with reading() as session:
         names = dict(theme_reviewers(session))
+        person = signed_in()
     now_reviewing = [number for number, _ in sheet.reviewers]
-    # The keys on this page are new once what they are for is kept, and only then: the rest stays typed.
-    kept = "-".join(map(str, now_reviewing))
-    with st.expander("Change the reviewers"):
+
+    def words(session: Session) -> dict[str, str]:
+        stored = theme_sheet(session, sheet.id, person).reviewers
+        return {"the reviewers": ", ".join(name for _, name in stored)}
+
+    form = Form(
+        f"reviewers-{sheet.id}",
+        watching=Watched((Commission, sheet.id), f"commission {sheet.id}", ["change_reviewers"], words),
+    )
+    with form.expander("Change the reviewers"):
         chosen = st.multiselect(
             "Reviewers of this theme",
             list(names),
             default=[number for number in now_reviewing if number in names],
             format_func=names.__getitem__,
-            key=f"theme-reviewers-{sheet.id}-{kept}",
+            key=f"{form.key}-reviewers",
             help="The drafts of whoever is taken out are for the others, who go on with them.",
         )
-        if st.button("Keep the reviewers"):
-            carry_out(
+        if st.button("Keep the reviewers", key=f"{form.key}-keep"):
+            form.carry_out(
                 lambda session, by: change_reviewers(
                     session,
                     session.get_one(Commission, sheet.id),
@@ -166,25 +192,26 @@ def _cite(sheet: ThemeSheet, finding: FindingRow) -> None:
 
 
 def _respond(finding: FindingRow) -> None:
-    response = st.text_area("What those concerned say of its facts", key=f"accuracy-{finding.id}", height=80)
-    if st.button("Keep the response", key=f"keep-accuracy-{finding.id}"):
-        carry_out(
+    form = Form(f"accuracy-{finding.id}")
+    form.notes()
+    response = form.text_area("What those concerned say of its facts", "response", height=80)
+    if st.button("Keep the response", key=f"{form.key}-keep"):
+        form.carry_out(
             lambda session, by: record_accuracy_response(
-                session, session.get_one(Finding, finding.id), response=response or "", by=by
+                session, session.get_one(Finding, finding.id), response=response, by=by
             ),
             done="The response is kept.",
         )
 
 
 def _recommend(finding: FindingRow) -> None:
-    with st.expander("Recommend something"):
-        wording = st.text_area(
-            "What should be done", key=f"recommend-{finding.id}-{len(finding.recommendations)}", height=80
-        )
-        if st.button("Add the recommendation", key=f"add-recommendation-{finding.id}"):
-            carry_out(
+    form = Form(f"recommend-{finding.id}")
+    with form.expander("Recommend something"):
+        wording = form.text_area("What should be done", "wording", height=80)
+        if st.button("Add the recommendation", key=f"{form.key}-add"):
+            form.carry_out(
                 lambda session, by: recommend(
-                    session, session.get_one(Finding, finding.id), wording=wording or "", by=by
+                    session, session.get_one(Finding, finding.id), wording=wording, by=by
                 ),
                 done="The recommendation is added. The Head decides on it.",
             )
@@ -202,17 +229,19 @@ def _recommendation(sheet: ThemeSheet, row: RecommendationRow, action_id: int | 
             if sheet.works_on:
                 _act(row)
     elif sheet.decides and not row.is_own:
-        reason = st.text_input("Reason, if it is declined", key=f"decline-{row.id}")
+        form = Form(f"recommendation-{row.id}")
+        form.notes()
+        reason = form.text_input("Reason, if it is declined", "reason")
         with st.container(horizontal=True):
             for label, decision in (("Accept", Decision.ACCEPTED), ("Decline", Decision.DECLINED)):
-                if st.button(label, key=f"{decision}-{row.id}"):
-                    _decide(row.id, decision, reason)
+                if st.button(label, key=f"{form.key}-{decision}"):
+                    _decide(form, row.id, decision, reason)
     else:
         st.write("It waits for the decision of the Head of Customer Care.")
 
 
-def _decide(recommendation_id: int, decision: Decision, reason: str) -> None:
-    carry_out(
+def _decide(form: Form, recommendation_id: int, decision: Decision, reason: str) -> None:
+    form.carry_out(
         lambda session, by: decide_recommendation(
             session,
             session.get_one(Recommendation, recommendation_id),
@@ -273,23 +302,22 @@ def _act(row: RecommendationRow) -> None:
 def _add_finding(sheet: ThemeSheet) -> None:
     if not sheet.reviews:
         return
-    with st.expander("Add a finding"):
-        references, key = dict(sheet.reviews), f"{sheet.id}-{len(sheet.findings)}"
-        statement = st.text_area(
-            "What was found", key=f"finding-{key}", height=100, help="Do not name people."
-        )
+    form = Form(f"finding-{sheet.id}")
+    with form.expander("Add a finding"):
+        references = dict(sheet.reviews)
+        statement = form.text_area("What was found", "statement", height=100, help="Do not name people.")
         shown_by = st.multiselect(
             "Reviews that show it",
             list(references),
             format_func=references.__getitem__,
-            key=f"shown-by-{key}",
+            key=f"{form.key}-shown-by",
         )
-        if st.button("Add the finding"):
-            carry_out(
+        if st.button("Add the finding", key=f"{form.key}-add"):
+            form.carry_out(
                 lambda session, by: add_finding(
                     session,
                     session.get_one(Commission, sheet.id),
-                    statement=statement or "",
+                    statement=statement,
                     reviews=[session.get_one(Review, one) for one in shown_by],
                     by=by,
                 ),

@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 from qa_app.runtime import (
     as_typed,
     date_input,
-    do,
-    fresh,
     given,
     go,
     in_words,
@@ -21,6 +19,7 @@ from qa_app.runtime import (
     title,
 )
 from qa_app.screens.theme import show_theme
+from qa_app.unfinished import Form
 from qa_app.wording import cases_in_words
 from sampling.records.database import today
 from sampling.records.people import Person
@@ -71,40 +70,40 @@ def _commission() -> None:
         cards = {version.key: version.title for version in published_scorecards(session)}
         people = dict(theme_reviewers(session))
         day = today(session)
-    name = st.text_input("Name of the theme", key=fresh("theme-name"))
-    asked_by = st.text_input(
-        "Who asked for it", key=fresh("theme-asked-by"), help="A body or an office, such as the board."
-    )
-    question = st.text_area("The question", key=fresh("theme-question"), height=80)
-    scope = st.text_area("Scope: which cases, and which not", key=fresh("theme-scope"), height=80)
+    form = Form("theme")
+    form.notes()
+    name = form.text_input("Name of the theme", "name")
+    asked_by = form.text_input("Who asked for it", "asked-by", help="A body or an office, such as the board.")
+    question = form.text_area("The question", "question", height=80)
+    scope = form.text_area("Scope: which cases, and which not", "scope", height=80)
     card = st.selectbox(
         "Scorecard",
         list(cards),
         index=None,
         format_func=cards.__getitem__,
-        key=fresh("theme-card"),
+        key=f"{form.key}-card",
         placeholder="Choose a scorecard",
         help="A card for the theme is made from the blank one on the screen “Scorecards”.",
     )
     reviewers = st.multiselect(
-        "Reviewers", list(people), format_func=people.__getitem__, key=fresh("theme-reviewers")
+        "Reviewers", list(people), format_func=people.__getitem__, key=f"{form.key}-reviewers"
     )
-    due_on = date_input("Due by", fresh("theme-due"), day + timedelta(days=60))
-    if st.button("Record the theme", type="primary"):
+    due_on = date_input("Due by", f"{form.key}-due", day + timedelta(days=60))
+    if st.button("Record the theme", type="primary", key=f"{form.key}-record"):
 
         def act(session: Session, by: Person) -> int:
             return commission_review(
                 session,
                 name=name,
                 asked_by=asked_by,
-                question=question or "",
-                scope=scope or "",
+                question=question,
+                scope=scope,
                 scorecard_key=given(card, "the scorecard"),
                 reviewers=[session.get_one(Person, one) for one in reviewers],
                 due_on=given(due_on, "the day by which it is due"),
                 by=by,
             ).id
 
-        made = do(act, done="The theme is recorded. Plan its sample next.")
+        made = form.do(act, done="The theme is recorded. Plan its sample next.")
         if made is not None:
             go("themes", theme=made)

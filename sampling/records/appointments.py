@@ -37,6 +37,11 @@ def give_role(
         raise Refused(
             "A line manager's role needs a team, and no other role has one. Choose the team or the role."
         )
+    if role == Role.AUDITOR:
+        raise Refused(
+            "An outside auditor has an account of their own, opened with the samples it is for. "
+            "Open it under Office, Auditors."
+        )
     _check_period(starts_on, ends_on)
     held = session.scalars(
         select(RoleHeld).where(

@@ -12,11 +12,22 @@ from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, text
 
 from sampling.refused import Refused
 
-TRAIL: Final = ("audit_entry", "audit_change")
-# Not watched: they hold secrets or count tries and live for hours. Signing in and out is recorded.
-_PASSING: Final = frozenset({"sign_in_session", "failed_sign_in"})
+TRAIL: Final = ("audit_entry", "audit_change", "audit_clearing")
+# Who may write here disposes of records: whoever owns the tables does, at the command line, and not the app.
+_OF_DISPOSALS: Final = ("audit_clearing", "disposal", "disposed_record", "stand_in")
+# What a disposal may do to the trail, and nothing else: values go, of an entry that is noted as cleared, or
+# those that the disposal itself has just made the triggers write.
+_IS_DISPOSAL: Final = (
+    "NEW.before IS NULL AND NEW.after IS NULL AND NEW.id = OLD.id AND NEW.entry_id = OLD.entry_id "
+    "AND NEW.table_name = OLD.table_name AND NEW.row_key = OLD.row_key AND NEW.kind = OLD.kind "
+    "AND (EXISTS (SELECT 1 FROM audit_clearing WHERE audit_clearing.entry_id = NEW.entry_id) "
+    "OR NOT EXISTS (SELECT 1 FROM audit_entry WHERE audit_entry.id = NEW.entry_id))"
+)
+# Not watched: they hold secrets or count tries and live for hours, or are somebody's own until they save
+# it. Signing in and out is recorded, and so is what is saved.
+_PASSING: Final = frozenset({"sign_in_session", "failed_sign_in", "unfinished"})
 # Thousands of rows at once, and kept by their own registers: imports, frozen frames, draws.
-_IN_BULK: Final = frozenset({"case", "case_before", "frame_case", "sampled_case"})
+_IN_BULK: Final = frozenset({"case", "case_before", "frame_case", "sampled_case", "disposed_record"})
 _NOT_TOLD: Final = frozenset({"password_hash"})
 _SAYS: Final = "The audit trail is only added to"
 _KINDS: Final = {"INSERT": "added", "UPDATE": "changed", "DELETE": "deleted"}
@@ -87,6 +98,7 @@ def grant_use(connection: Connection, role: str) -> None:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
         f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(TRAIL)} FROM {name}",
+        f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {', '.join(_OF_DISPOSALS)} FROM {name}",
         f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM {name}",
     ):
         connection.execute(text(statement))
@@ -128,7 +140,8 @@ def _of_sqlite(tables: MetaData) -> Iterator[str]:
             )
     refuse = f"BEGIN SELECT RAISE(ABORT, '{_SAYS}'); END"
     for name in TRAIL:
-        yield f"CREATE TRIGGER audit_guard_{name}_update BEFORE UPDATE ON {name} {refuse}"
+        unless = f"WHEN NOT ({_IS_DISPOSAL}) " if name == "audit_change" else ""
+        yield f"CREATE TRIGGER audit_guard_{name}_update BEFORE UPDATE ON {name} {unless}{refuse}"
         yield f"CREATE TRIGGER audit_guard_{name}_delete BEFORE DELETE ON {name} {refuse}"
         # INSERT OR REPLACE takes away the rows in its way without a word to the triggers of deletion.
         yield (
@@ -217,6 +230,10 @@ def _of_postgresql(tables: MetaData) -> Iterable[str]:
         BEGIN
             IF TG_OP = 'INSERT' THEN
                 IF NOT EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.entry_id) THEN
+                    RETURN NEW;
+                END IF;
+            ELSIF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit_change' THEN
+                IF {_IS_DISPOSAL} THEN
                     RETURN NEW;
                 END IF;
             END IF;

@@ -6,17 +6,38 @@ that nobody recorded does not commit. When a transaction commits, its entries ar
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, event, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    event,
+    func,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
-from sampling.records.audit_chain import NOTHING_BEFORE, Break, Change, Entry, first_break, hash_of
+from sampling.records import auditors
+from sampling.records.audit_chain import (
+    NOTHING_BEFORE,
+    Break,
+    Change,
+    Clearing,
+    Entry,
+    first_break,
+    hash_of,
+)
 from sampling.records.database import Base, now
 from sampling.records.people import Person
+from sampling.records.tables_retention import Disposal
 
 _AT_ONCE = 2_000  # entries read at once while the trail is checked
 
@@ -63,6 +84,19 @@ class AuditChange(Base):
     after: Mapped[dict[str, Any] | None]
 
 
+class AuditClearing(Base):
+    """That a disposal took values out of an entry's changes: their hash before, and as they were left."""
+
+    __tablename__ = "audit_clearing"
+    __table_args__ = (UniqueConstraint("entry_id", "disposal_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entry.id"))
+    disposal_id: Mapped[int] = mapped_column(ForeignKey(Disposal.id))
+    before_sha256: Mapped[str]
+    left_sha256: Mapped[str]
+
+
 class Unrecorded(Exception):
     """A programming error: something was changed and no action said so."""
 
@@ -77,8 +111,11 @@ class _Pending:
 def record(session: Session, action: str, subject: str, *, by: Person | None, **details: Any) -> None:
     """Say what was done: the action's name, what it was done to ("draw 3"), and what is worth reading.
 
-    The entry is written when the transaction commits, after all it has changed.
+    The entry is written when the transaction commits, after all it has changed. Refused for an outside
+    auditor, but for the little that they do (`auditors`).
     """
+    if by is not None:
+        auditors.check_only_reads(session, by, action)
     entry = AuditEntry(
         at=now(session),
         by_id=by.id if by else None,
@@ -91,6 +128,12 @@ def record(session: Session, action: str, subject: str, *, by: Person | None, **
     pending.entries.append((session.get_nested_transaction(), entry))
 
 
+def recorded(session: Session) -> list[str]:
+    """The names of the actions that were recorded in this transaction and are not written yet."""
+    pending: _Pending = session.info.get("audit", _Pending())
+    return [entry.action for _, entry in pending.entries]
+
+
 def close_entries(session: Session) -> None:
     """Tie what was recorded to the chain. Done before every commit."""
     if session.in_nested_transaction():
@@ -98,7 +141,7 @@ def close_entries(session: Session) -> None:
     session.flush()
     reserved = _reserved(session)
     pending: _Pending = session.info.pop("audit", _Pending())
-    changes = _changes(session, [reserved]) if reserved is not None else {}
+    changes = changes_of_entries(session, [reserved]) if reserved is not None else {}
     if not pending.entries:
         if changes:
             tables = sorted({change.table for of_entry in changes.values() for change in of_entry})
@@ -134,25 +177,30 @@ def head(session: Session) -> str:
 def check_trail(session: Session, *, against: str | None = None) -> tuple[int, Break | None]:
     """How many entries there are, and the first that was altered, removed or inserted, if any."""
     number = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
-    return number, first_break(_entries(session), head=against)
+    return number, first_break(entries(session, true()), head=against)
 
 
-def _entries(session: Session) -> Iterator[Entry]:
+def entries(session: Session, which: ColumnElement[bool]) -> Iterator[Entry]:
+    """The entries that a condition on AuditEntry holds for, oldest first, each with its changes."""
     after = 0
     while True:
         rows = session.scalars(
-            select(AuditEntry).where(AuditEntry.number > after).order_by(AuditEntry.number).limit(_AT_ONCE)
+            select(AuditEntry)
+            .where(which, AuditEntry.number > after)
+            .order_by(AuditEntry.number)
+            .limit(_AT_ONCE)
         ).all()
         if not rows:
             return
-        changes = _changes(session, [row.id for row in rows])
+        ids = [row.id for row in rows]
+        changes, cleared = changes_of_entries(session, ids), clearings_of_entries(session, ids)
         for row in rows:
-            yield _as_told(row, changes.get(row.id, ()))
+            yield _as_told(row, changes.get(row.id, ()), cleared.get(row.id, ()))
+            session.expunge(row)  # a long trail is gone through in little memory
         after = rows[-1].number
-        session.expunge_all()
 
 
-def _as_told(entry: AuditEntry, changes: Iterable[Change]) -> Entry:
+def _as_told(entry: AuditEntry, changes: Iterable[Change], cleared: Iterable[Clearing] = ()) -> Entry:
     return Entry(
         number=entry.number,
         at=entry.at.isoformat(timespec="microseconds"),
@@ -164,10 +212,30 @@ def _as_told(entry: AuditEntry, changes: Iterable[Change]) -> Entry:
         changes=tuple(changes),
         previous_sha256=entry.previous_sha256,
         sha256=entry.sha256 or "",
+        cleared=tuple(cleared),
     )
 
 
-def _changes(session: Session, entry_ids: list[int]) -> dict[int, list[Change]]:
+def clearings_of_entries(session: Session, entry_ids: Sequence[int]) -> dict[int, list[Clearing]]:
+    """What disposals took from entries, by the ids of these, in the order of the disposals."""
+    rows = session.execute(
+        select(
+            AuditClearing.entry_id,
+            AuditClearing.disposal_id,
+            AuditClearing.before_sha256,
+            AuditClearing.left_sha256,
+        )
+        .where(AuditClearing.entry_id.in_(entry_ids))
+        .order_by(AuditClearing.disposal_id)
+    )
+    found: dict[int, list[Clearing]] = {}
+    for entry_id, disposal_id, before, left in rows:
+        found.setdefault(entry_id, []).append(Clearing(disposal_id, before, left))
+    return found
+
+
+def changes_of_entries(session: Session, entry_ids: Sequence[int]) -> dict[int, list[Change]]:
+    """The changes that entries stand for, by the ids of these, in their order."""
     rows = session.execute(
         select(
             AuditChange.entry_id,

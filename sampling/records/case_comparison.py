@@ -12,6 +12,8 @@ from sampling.records.case_mapping import FIELDS
 from sampling.records.case_rows import ParsedCase, ParsedExtract
 from sampling.records.cases import Case
 from sampling.records.people import Person, Team
+from sampling.records.retention import RecordClass
+from sampling.records.tables_retention import DisposedRecord
 from sampling.refused import Refused
 
 TEAMS: Final = ("team",)
@@ -129,11 +131,15 @@ def compare(session: Session, extract: ParsedExtract, names: Names) -> Compariso
             after = dict(zip(COLUMNS, values, strict=True))
             changed.append(ChangedCase(case_id, after, before | {"last_import_id": import_id}))
     team = names.teams.get(extract.team_name)
+    # What was disposed of has no reference that an extract could bring again.
+    disposed = set(
+        session.scalars(select(DisposedRecord.record_id).where(DisposedRecord.kind == RecordClass.CASES))
+    )
     team_at = COLUMNS.index("team_id")
     vanished = tuple(
         old[0]
-        for key, (_, _, old) in known.items()
-        if key not in seen and (extract.team_name is None or old[team_at] == team)
+        for key, (case_id, _, old) in known.items()
+        if key not in seen and case_id not in disposed and (extract.team_name is None or old[team_at] == team)
     )
     return Comparison(new, changed, len(extract.rows) - len(new) - len(changed), vanished)
 

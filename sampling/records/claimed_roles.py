@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sampling.records import audit_trail
+from sampling.records.auditors import is_auditor
 from sampling.records.database import today
 from sampling.records.people import Person, Role, RoleHeld, Team, in_force
 
@@ -24,8 +25,11 @@ def follow_claims(session: Session, person: Person, claimed: Collection[ClaimedR
     """Give a person the roles that their claims speak of from today, and end those they no longer do.
 
     Returns the names of the teams that this office does not have. An administrator's role ends even if it was
-    the last: taking a right away must not fail, and `qa admin create` makes another.
+    the last: taking a right away must not fail, and `qa admin create` makes another. An outside auditor's
+    account gets nothing from a claim: its role has a last day, and no other is given beside it.
     """
+    if is_auditor(session, person):
+        return []
     day = today(session)
     session.refresh(person, with_for_update=True)  # or two sign-ins at once would both give the role
     teams = {team.name: team.id for team in session.scalars(select(Team))}

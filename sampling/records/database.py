@@ -74,18 +74,23 @@ class Base(DeclarativeBase):
 def connect(url: str) -> Engine:
     """Open the database at an SQLAlchemy address, with the settings that keep it sound."""
     # Asked before each use whether it is still there: after a restart of the server nobody sees a failure.
-    engine = create_engine(url, pool_pre_ping=True)
-    event.listen(engine, "do_connect", _wait_seconds)
+    # What was to be written stays out of the text of an exception, which may be printed somewhere.
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    event.listen(engine, "do_connect", _settle_postgresql)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _wait_seconds(dialect: Dialect, _record: Any, _arguments: Any, settings: dict[str, Any]) -> None:
-    # A server that is gone is waited for by the network's own patience otherwise: for minutes.
+def _settle_postgresql(dialect: Dialect, _record: Any, _arguments: Any, settings: dict[str, Any]) -> None:
     if dialect.name == "postgresql":
+        # A server that is gone is waited for by the network's own patience otherwise: for minutes.
         settings.setdefault("connect_timeout", 10)
+        # A statement asked often would be planned without its values, and take seconds where it took a tenth.
+        settings.setdefault("prepare_threshold", None)
+        # Compiling a question before it is answered takes longer than the answer: ours are long and quick.
+        settings["options"] = f"{settings.get('options', '')} -c jit=off".strip()
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:

@@ -61,10 +61,7 @@ def open_office(
     if not name.strip():
         raise Refused("The office has no name. Type one.")
     session.add(Office(id=1, name=name.strip(), is_demonstration=is_demonstration))
-    person = Person(name=_name(administrator), email=_email(session, email))
-    person.password_hash = _hash_of(session, password, person)
-    session.add(person)
-    session.flush()
+    person = new_account(session, administrator, email=email, password=password)
     session.add(RoleHeld(person_id=person.id, role=Role.ADMINISTRATOR, starts_on=today(session)))
     audit_trail.record(session, "open_office", "office", by=None, name=name, administrator=person.id)
     session.flush()
@@ -83,10 +80,7 @@ def make_administrator(
     if person is None:
         if name is None:
             raise Refused(f"Nobody here signs in as {email}. Name them with --name to add them.")
-        person = Person(name=_name(name), email=_email(session, email))
-        person.password_hash = None if password is None else _hash_of(session, password, person)
-        session.add(person)
-        session.flush()
+        person = new_account(session, name, email=email, password=password)
     elif person.disabled_on is not None:
         raise Refused(f"{person.name} is disabled. Choose somebody else, or add one with a new address.")
     held = select(RoleHeld.id).where(
@@ -100,6 +94,15 @@ def make_administrator(
         )
     session.add(RoleHeld(person_id=person.id, role=Role.ADMINISTRATOR, starts_on=today(session)))
     audit_trail.record(session, "make_administrator", f"person {person.id}", by=None)
+    session.flush()
+    return person
+
+
+def new_account(session: Session, name: str, *, email: str, password: str | None) -> Person:
+    """Somebody new who signs in: with a password, or (None) through the organisation only."""
+    person = Person(name=_name(name), email=_email(session, email))
+    person.password_hash = None if password is None else _hash_of(session, password, person)
+    session.add(person)
     session.flush()
     return person
 

@@ -9,14 +9,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, event, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, and_, event, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sampling.records.database import Base, today
 from sampling.refused import Refused
 
 # Roles and teams are asked for at every step: what was found is kept as long as the transaction.
-_KNOWN: Final = "roles known"
+KNOWN: Final = "roles known"
 
 
 class Role(StrEnum):
@@ -27,6 +27,7 @@ class Role(StrEnum):
     THEMATIC_REVIEWER = "thematic_reviewer"
     HEAD = "head"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"  # from outside, for a time: reads the samples that are named, and changes nothing
 
 
 class Team(Base):
@@ -68,6 +69,7 @@ class RoleHeld(_Dated, Base):
         CheckConstraint(_ENDS_AFTER_START, name="ends_after_start"),
         CheckConstraint("(role = 'line_manager') = (team_id IS NOT NULL)", name="manager_has_team"),
         CheckConstraint(f"role IN ({', '.join(repr(str(role)) for role in Role)})", name="role_known"),
+        CheckConstraint(f"role <> '{Role.AUDITOR}' OR ends_on IS NOT NULL", name="auditor_ends"),
         Index("ix_role_held_person", "person_id"),
     )
 
@@ -167,19 +169,19 @@ def _teams_managed(session: Session, person: Person, day: date) -> frozenset[int
 def _known(session: Session) -> dict[tuple[str, int, date], frozenset[Any]]:
     if session.autoflush:
         session.flush()  # as a query would: a role that was given a moment ago counts
-    known: dict[tuple[str, int, date], frozenset[Any]] = session.info.setdefault(_KNOWN, {})
+    known: dict[tuple[str, int, date], frozenset[Any]] = session.info.setdefault(KNOWN, {})
     return known
 
 
 @event.listens_for(Session, "after_flush")
 def _forget_after_change(session: Session, _context: object) -> None:
     if any(isinstance(row, RoleHeld | Absence) for row in (*session.new, *session.dirty, *session.deleted)):
-        session.info.pop(_KNOWN, None)
+        session.info.pop(KNOWN, None)
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget_at_the_end(session: Session, _ended: object) -> None:
-    session.info.pop(_KNOWN, None)
+    session.info.pop(KNOWN, None)
 
 
 def manager_of(session: Session, person_id: int, on: date) -> Person | None:
@@ -208,6 +210,7 @@ ROLE_WORDS = {
     Role.THEMATIC_REVIEWER: "a thematic reviewer",
     Role.HEAD: "the Head of Customer Care",
     Role.ADMINISTRATOR: "an administrator",
+    Role.AUDITOR: "an outside auditor",
 }
 
 
@@ -223,11 +226,21 @@ def person_by_email(session: Session, email: str) -> Person | None:
     return session.scalars(select(Person).where(Person.email == email.strip().lower())).first()
 
 
+def auditors() -> Select[int]:
+    """The numbers of the people whose accounts were opened for outside auditors, whenever they are open."""
+    return select(RoleHeld.person_id).where(RoleHeld.role == Role.AUDITOR)
+
+
 def people_who_sign_in(session: Session, *, but: Person) -> dict[int, str]:
-    """Everybody else who can sign in today, by number, in the order of their names."""
+    """Everybody else of the office who can sign in today, by number, in the order of their names."""
     rows = session.execute(
         select(Person.id, Person.name)
-        .where(Person.email.is_not(None), Person.disabled_on.is_(None), Person.id != but.id)
+        .where(
+            Person.email.is_not(None),
+            Person.disabled_on.is_(None),
+            Person.id != but.id,
+            Person.id.not_in(auditors()),
+        )
         .order_by(Person.name, Person.id)
     )
     return {row[0]: row[1] for row in rows}

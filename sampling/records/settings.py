@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sampling.records import audit_trail
 from sampling.records.database import Base
 from sampling.records.people import Person, Role, check_may_act_as
+from sampling.records.retention import RETENTION_SETTINGS, check_retention_setting
 from sampling.records.service_settings import SERVICE_SETTINGS, check_service_setting
 from sampling.refused import Refused
 
@@ -32,6 +33,7 @@ SETTINGS: Final = {
     "calendar": ("ENG", "Whose bank holidays count: ENG, WLS, SCT or NIR"),
     "case_link": ("", "Address at which the case system shows a case; empty for no link"),
     **SERVICE_SETTINGS,
+    **RETENTION_SETTINGS,
 }
 SHIPPED_FROM: Final = date(2000, 1, 1)
 
@@ -105,6 +107,9 @@ def check_setting(name: str, value: str) -> None:
         return
     if name == "case_link":
         _check_case_link(value)
+        return
+    if name in RETENTION_SETTINGS:
+        check_retention_setting(name, value)
         return
     if name in SERVICE_SETTINGS and name != "service_share":
         check_service_setting(name, value)

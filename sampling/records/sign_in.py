@@ -16,11 +16,14 @@ from sqlalchemy import ColumnElement, ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sampling.records import audit_trail
-from sampling.records.database import Base, now
+from sampling.records.auditors import check_in_time, is_let_in
+from sampling.records.database import Base, now, today
 from sampling.records.people import Person, person_by_email
 from sampling.refused import Refused
 
 SESSION_LASTS: Final = timedelta(hours=12)
+IDLE_ENDS: Final = timedelta(hours=2)  # long enough for reading a file: what is answered is kept anyway
+USE_IS_NOTED: Final = timedelta(minutes=5)  # not at each click
 TRIES: Final = 5  # for one address
 TRIES_FROM_ONE_PLACE: Final = 50  # a whole office may sit behind one
 WINDOW: Final = timedelta(minutes=15)
@@ -34,6 +37,7 @@ class SignInSession(Base):
     token_sha256: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     ends_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
 
 
 class FailedSignIn(Base):
@@ -54,8 +58,8 @@ def sign_in(session: Session, email: str, password: str, *, place: str = "") -> 
     """Check an address and a password. Returns the token for the cookie, or None: wrong.
 
     Five wrong tries for an address within a quarter of an hour close it for the rest of that time, and fifty
-    from one place (a network address; empty where none is known) close that place: Refused. Wrong tries must
-    be kept, so the caller commits whatever comes back.
+    from one place (a network address; empty where none is known) close that place: Refused. So is an auditor
+    whose time has not come or is over. Wrong tries must be kept, so the caller commits whatever comes back.
     """
     email = email.replace("\0", "").strip().lower()[:320]  # PostgreSQL has no place for a NUL
     moment = now(session)
@@ -77,6 +81,7 @@ def sign_in(session: Session, email: str, password: str, *, place: str = "") -> 
         if from_here + 1 == TRIES_FROM_ONE_PLACE:
             audit_trail.record(session, "close_place", "sign-in", by=None, place=place)
         return None
+    check_in_time(session, person)
     session.execute(delete(FailedSignIn).where(FailedSignIn.email == email))
     if stored is not None and _hasher.check_needs_rehash(stored):  # hashed when computers were slower
         person.password_hash = _hasher.hash(password)
@@ -88,9 +93,15 @@ def check_may_sign_in(session: Session, email: str) -> Person:
     person = person_by_email(session, email)
     if person is None:
         raise Refused(f"Nobody here has the address {email}. Ask an administrator of the office to add you.")
+    check_is_open(session, person)
+    return person
+
+
+def check_is_open(session: Session, person: Person) -> None:
+    """Refuse whose account is disabled, or is an auditor's outside its time."""
     if person.disabled_on is not None:
         raise Refused("Your account here is disabled. Ask an administrator of the office to enable it.")
-    return person
+    check_in_time(session, person)
 
 
 def open_session(session: Session, person: Person, **details: object) -> str:
@@ -99,7 +110,12 @@ def open_session(session: Session, person: Person, **details: object) -> str:
     session.execute(delete(SignInSession).where(SignInSession.ends_at < moment))
     token = secrets.token_urlsafe(32)
     session.add(
-        SignInSession(token_sha256=_sha256(token), person_id=person.id, ends_at=moment + SESSION_LASTS)
+        SignInSession(
+            token_sha256=_sha256(token),
+            person_id=person.id,
+            ends_at=moment + SESSION_LASTS,
+            last_used_at=moment,
+        )
     )
     audit_trail.record(session, "sign_in", f"person {person.id}", by=person, **details)
     return token
@@ -121,16 +137,31 @@ def sign_out(session: Session, token: str) -> None:
 
 
 def person_of_token(session: Session, token: str) -> Person | None:
-    """Who is signed in with a token; None for an unknown, ended or disabled one."""
+    """Who is signed in with a token; None for an unknown or ended one, and for whose account is closed."""
     return session.scalars(
         select(Person)
         .join(SignInSession, SignInSession.person_id == Person.id)
         .where(
             SignInSession.token_sha256 == _sha256(token),
             SignInSession.ends_at > now(session),
-            Person.disabled_on.is_(None),
+            SignInSession.last_used_at > now(session) - IDLE_ENDS,
+            is_let_in(today(session)),
         )
     ).first()
+
+
+def is_use_to_note(session: Session, token: str) -> bool:
+    """Whether a session was last noted as used some minutes ago, and is worth noting again."""
+    is_this = SignInSession.token_sha256 == _sha256(token)
+    used = session.scalar(select(SignInSession.last_used_at).where(is_this))
+    return used is not None and used <= now(session) - USE_IS_NOTED
+
+
+def note_use(session: Session, token: str) -> None:
+    """Note that a session is in use, so that it does not end as idle."""
+    row = session.get(SignInSession, _sha256(token))
+    if row is not None:
+        row.last_used_at = now(session)
 
 
 def _one_try_at_a_time(session: Session, *names: str) -> None:

@@ -1,8 +1,8 @@
-"""Speed of the lists of learning at 100,000 points on SQLite: run with `make bench` only.
+"""Speed of the lists of learning at 100,000 points, on SQLite and PostgreSQL: run with `make bench` only.
 
 The office is that of `bench_results_screens`, with 24,000 reviews. Seven points in ten come from one of them,
 the others from elsewhere, half of these about a case; their words are drawn as words are in a text, few of
-them often and most seldom.
+them often and most seldom. It is filled in SQLite, and PostgreSQL is given the same rows.
 """
 
 import sqlite3
@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from bench.bench_results_screens import HEAD, NOW, START, TEAMS, fill, in_bulk
 from pytest_benchmark.fixture import BenchmarkFixture
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
+from unguarded import unguarded
 
 from learning_register.citations import LearningKind
 from learning_register.documents import GUIDANCE, load_shipped_documents
@@ -25,7 +26,7 @@ from learning_register.point_queries import page_of_points
 from learning_register.point_search import EVERYTHING, PointFilters
 from learning_register.recording import Lesson
 from learning_register.root_causes import load_shipped_root_causes
-from qa_app.migrating import migrate
+from qa_app.migrating import TABLES, migrate
 from sampling.records.appointments import give_role
 from sampling.records.database import connect, reading, writing
 from sampling.records.office import add_person
@@ -38,13 +39,50 @@ MANAGER, QA = "Manager Team 03", "Robin Qua"  # the other QA reviewer has scored
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bench") / "office.sqlite"
     engine = connect(f"sqlite:///{path}")
     migrate(engine)
     fill_with_learning(engine, path)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="module")
+def sqlite_office(filled: Path) -> Iterator[Engine]:
+    engine = connect(f"sqlite:///{filled}")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def postgresql_office(filled: Path, postgres_server: Any) -> Iterator[Engine]:
+    engine = connect(postgres_server.url(postgres_server.clone()))
+    copy_rows(filled, engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest) -> Engine:
+    made: Engine = request.getfixturevalue(f"{request.param}_office")
+    return made
+
+
+def copy_rows(path: Path, engine: Engine) -> None:
+    """Every row of a SQLite database into a PostgreSQL one that has the tables."""
+    with sqlite3.connect(path) as source, engine.begin() as connection, unguarded(connection):
+        connection.execute(text("SET LOCAL timezone TO 'UTC'"))
+        cursor: Any = connection.connection.cursor()
+        for table in TABLES.sorted_tables:
+            connection.execute(table.delete())  # what a migration itself puts in
+            names = ", ".join(f'"{column.name}"' for column in table.columns)
+            with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as rows:
+                for row in source.execute(f'SELECT {names} FROM "{table.name}"'):
+                    rows.write_row(row)
+    source.close()
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("VACUUM ANALYZE"))
 
 
 def fill_with_learning(engine: Engine, path: Path) -> None:

@@ -74,7 +74,7 @@ def fault_killed(action: str, address: str, processes: ForkServerContext) -> Non
         after = None if number % 10 < 2 else chance.uniform(0, 1.15 * lasts)
         took = _killed(processes, address, action, number, after)
         lasts = took or lasts
-        state = _check(address, partial(_STATE[action], number=number))
+        state = _check(address, partial(STATE[action], number=number))
         if after is not None:
             found[state] += 1
         if found.total() == KILLS or time.monotonic() - began > AT_MOST:
@@ -205,4 +205,4 @@ def _state_of_reviews(office: ScoredOffice, number: int) -> str:
     return "with a draft left" if drafts else "between two reviews"
 
 
-_STATE: Final = {"import": _state_of_import, "draw": _state_of_draw, "review": _state_of_reviews}
+STATE: Final = {"import": _state_of_import, "draw": _state_of_draw, "review": _state_of_reviews}

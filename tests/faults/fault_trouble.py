@@ -1,36 +1,45 @@
-"""The disk full, the database read-only, the database gone: run with `make faults`, never with the tests.
+"""The disk full, the database read-only, gone, or killed: run with `make faults`, never with the tests.
 
 Each time a person reads what is wrong, nothing is half done, and once it is over the same process goes on.
 """
 
 import os
+import random
 import shutil
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from faults.at_work import NEW, STAYING, do_import
+from faults.at_work import ACTIONS, NEW, STAYING, do_import
+from faults.fault_killing import CLOSED, SEED, STATE
 from scored_office import PASSWORD, ScoredOffice
 from sqlalchemy import Connection, Engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError
 from streamlit.testing.v1 import AppTest
 
 from qa_app import runtime
-from qa_app.trouble_words import CANNOT_READ, cannot_write
+from qa_app.trouble_words import CANNOT_READ, NOT_DONE, cannot_write
 from sampling.records import audit_trail, sign_in
 from sampling.records.cases import Case
 from sampling.records.database import connect, reading, writing
 from sampling.records.people import Person, Team
+from sampling.register_check import check_register
 
 ROOM: Final = 40  # MB of the small disk
 GONE: Final = float(os.environ.get("FAULT_GONE") or 60)  # seconds
+SERVER_KILLS: Final = 20
+KILLED_AT: Final = ("import", "draw")
+AT_MOST: Final = 180.0  # seconds for all kills of the server
 
 
 @pytest.fixture
@@ -187,30 +196,93 @@ def fault_gone_for_a_minute(
         person = session.scalars(select(Person).where(Person.name == "Ada Min")).one()
         token = sign_in.sign_in(session, person.email or "", PASSWORD, place="")
     with run_office(served.url.render_as_string(hide_password=False)) as running:
-
-        def answer(path: str) -> tuple[int, str]:
-            asked = Request(running.address + path, headers={"Cookie": f"{runtime.COOKIE}={token}"})
-            try:
-                with urlopen(asked, timeout=15) as found:
-                    return found.status, found.read().decode()
-            except HTTPError as refused:
-                return refused.code, refused.read().decode()
-
-        assert answer("/")[0] == 200
+        assert _answer(running, "/", token)[0] == 200
         server.stop()
         try:
             until, asked = time.monotonic() + GONE, 0
             while time.monotonic() < until:
                 for path in ("/", "/sign-in"):
-                    assert answer(path) == (503, CANNOT_READ)
-                assert answer("/healthz")[0] == 503
+                    assert _answer(running, path, token) == (503, CANNOT_READ)
+                assert _answer(running, "/healthz", token)[0] == 503
                 asked += 3
                 time.sleep(1)
         finally:
             server.start()
-        assert answer("/")[0] == answer("/sign-in")[0] == answer("/healthz")[0] == 200
+        for path in ("/", "/sign-in", "/healthz"):
+            assert _answer(running, path, token)[0] == 200
         assert running.process.poll() is None
     print(f"\nPostgreSQL gone for {GONE:.0f} s: {asked} requests were told so; the first after it worked.")
+
+
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
+def fault_server_killed(
+    served: Engine,
+    open_screen: Callable[..., AppTest],
+    request: pytest.FixtureRequest,
+    run_office: Callable[[str], AbstractContextManager[Any]],
+) -> None:
+    """`kill -9` of PostgreSQL itself in the middle of work: told so, whole or not at all, and it goes on."""
+    server = request.getfixturevalue("postgres_server")
+    office = ScoredOffice(served, closed=CLOSED["draw"], open_cases=0)
+    with writing(served) as session:
+        person = office.person(session, "Ada Min")
+        token = sign_in.sign_in(session, person.email or "", PASSWORD, place="")
+    app = open_screen(served, person, "office")
+    chance = random.Random(SEED)
+    for action in KILLED_AT:
+        ACTIONS[action](office, 0)
+    lasts = {action: _seconds(partial(ACTIONS[action], office, -1)) for action in KILLED_AT}
+    found: Counter[str] = Counter()
+    recovered, began = 0.0, time.monotonic()
+    with run_office(served.url.render_as_string(hide_password=False)) as running:
+        for number in range(1, SERVER_KILLS + 1):
+            action = KILLED_AT[number % len(KILLED_AT)]
+            with ThreadPoolExecutor(1) as threads:
+                work = threads.submit(ACTIONS[action], office, number)
+                time.sleep(chance.uniform(0, 1.5 * lasts[action]))  # a server just started is slower
+                server.kill()
+                try:
+                    error = work.exception(timeout=30)
+                    assert error is None or isinstance(error, NOT_DONE)
+                    assert error is None or cannot_write(error).endswith((" again.", "is not done."))
+                    _add_team(app, f"Team {number}")
+                    assert CANNOT_READ in _problems(app)
+                    assert _answer(running, "/", token) == (503, CANNOT_READ)
+                finally:
+                    recovered += _seconds(server.start)
+            assert _answer(running, "/", token)[0] == 200
+            app.run()
+            assert not _problems(app)
+            _add_team(app, f"Team {number}")
+            assert not _problems(app)
+            found[f"{action} {STATE[action](office, number)}"] += 1
+            with reading(served) as session:
+                assert audit_trail.check_trail(session)[1] is None
+                check_register(session)
+            if time.monotonic() - began > AT_MOST:
+                break
+        assert running.process.poll() is None
+    assert len(_teams(served)) == 2 + found.total()
+    told = ", ".join(f"{times} {state}" for state, times in sorted(found.items()))
+    print(
+        f"\nPostgreSQL killed {found.total()} times at work: {told} (seed {SEED}; back in "
+        f"{recovered / found.total():.1f} s each; {time.monotonic() - began:.0f} s in all)"
+    )
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def _answer(running: Any, path: str, token: str | None) -> tuple[int, str]:
+    asked = Request(running.address + path, headers={"Cookie": f"{runtime.COOKIE}={token}"})
+    try:
+        with urlopen(asked, timeout=15) as found:
+            return found.status, found.read().decode()
+    except HTTPError as refused:
+        return refused.code, refused.read().decode()
 
 
 def _add_team(app: AppTest, name: str) -> None:

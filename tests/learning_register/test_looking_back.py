@@ -43,6 +43,7 @@ NOT_IN_REPORTS = {
     "report",
     "scorecard_version",
     "sign_in_session",
+    "unfinished",
 }
 
 

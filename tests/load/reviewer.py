@@ -11,6 +11,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from qa_app.runtime import COOKIE
 
@@ -27,6 +28,7 @@ class Reviewer:
     query: str = ""
     buttons: dict[str, str] = field(default_factory=dict)  # label: identifier
     radios: dict[str, list[str]] = field(default_factory=dict)  # identifier: options
+    drafts: set[str] = field(default_factory=set)  # the radios that showed an answer from the start
     shown: list[str] = field(default_factory=list)  # errors
     answers: dict[str, str] = field(default_factory=dict)
 
@@ -59,7 +61,7 @@ class Reviewer:
             if kind == "navigation":
                 self.page = message.navigation.page_script_hash
             elif kind == "new_session":
-                self.buttons, self.radios, self.shown = {}, {}, []
+                self.buttons, self.radios, self.drafts, self.shown = {}, {}, set(), []
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
             elif kind == "delta":
@@ -76,24 +78,32 @@ class Reviewer:
             self.buttons[element.button.label] = element.button.id
         elif kind == "radio":
             self.radios[element.radio.id] = list(element.radio.options)
+            if element.radio.raw_value:
+                self.drafts.add(element.radio.id)
         elif kind == "exception":
             self.shown.append(element.exception.message)
         elif kind == "alert" and "There is a problem" in element.alert.body:
             self.shown.append(element.alert.body)
+
+    def questions(self) -> list[str]:
+        return [name for name, options in self.radios.items() if "Met" in options]
+
+
+def _connected(address: str, token: str) -> connect:
+    return connect(
+        f"{address.replace('http', 'ws', 1)}/_stcore/stream",
+        additional_headers={"Cookie": f"{COOKIE}={token}"},
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        max_size=None,
+        proxy=None,
+    )
 
 
 async def review(address: str, token: str, case_ids: list[int], seconds: float) -> list[tuple[str, float]]:
     """Review one case after the other, thinking between, until the time is over; what took how long."""
     chance = random.Random(token)
     until = time.monotonic() + seconds
-    url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
-    async with connect(
-        url,
-        additional_headers={"Cookie": f"{COOKIE}={token}"},
-        subprotocols=["streamlit"],  # type: ignore[list-item]
-        max_size=None,
-        proxy=None,
-    ) as connection:
+    async with _connected(address, token) as connection:
         reviewer = Reviewer(connection)
 
         async def think() -> bool:
@@ -111,8 +121,35 @@ async def review(address: str, token: str, case_ids: list[int], seconds: float) 
                 break
             await reviewer.press("No, start the review")
             assert reviewer.radios, "The score sheet did not open."
-            for radio in [name for name, options in reviewer.radios.items() if "Met" in options]:
+            for radio in reviewer.questions():
                 if not await think():
                     break
                 await reviewer.answer(radio, "Met")
     return reviewer.took
+
+
+async def goes_on(
+    address: str, token: str, case_id: int, answers: int, ready: asyncio.Barrier, over: asyncio.Event
+) -> int | None:
+    """Answer so many questions. Cut off by what happens then, connect anew: the answers that are there still.
+
+    None for whoever was not cut off.
+    """
+    async with _connected(address, token) as connection:
+        reviewer = Reviewer(connection)
+        await reviewer.open("review", f"sampled={case_id}")
+        await reviewer.press("No, start the review")
+        for radio in reviewer.questions()[:answers]:
+            await reviewer.answer(radio, "Met")
+        await ready.wait()
+        await over.wait()
+        try:
+            await reviewer.open("reviews")
+        except ConnectionClosed:
+            pass
+        else:
+            return None
+    async with _connected(address, token) as connection:
+        reviewer = Reviewer(connection)
+        await reviewer.open("review", f"sampled={case_id}")
+        return len(reviewer.drafts & set(reviewer.questions()))

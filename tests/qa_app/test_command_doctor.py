@@ -29,7 +29,7 @@ def test_an_office_that_is_well(address: str) -> None:
     result = run("--database", address, "--json")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
-    assert list(told) == ["Database", "Version", "Disk", "Clock", "Mail", "Audit trail"]
+    assert list(told) == ["Settings", "Database", "Version", "Disk", "Clock", "Mail", "Audit trail"]
     assert all(check["well"] for check in told.values())
 
 

@@ -1,6 +1,7 @@
 """`qa draw` and `qa verify`: what is drawn, what is printed, and what is refused."""
 
 import copy
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -464,6 +465,24 @@ def test_verify_names_what_the_register_says_otherwise(
         session.execute(update(Draw).values(randomness="dice"))
     told = refused("verify", str(receipt), "--database", database)
     assert told == "The field randomness is 'operating system', and the register says 'dice'."
+
+
+def test_an_outsider_checks_the_exported_chain(office: ScoredOffice, database: str, tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    assert "An --export is of the audit trail" in refused("verify", "--register", "--export", str(file))
+    command = ("verify", "--audit", "--export", str(file), "--database", database)
+    told = json.loads(run(*command, "--json").stdout)
+    *lines, rest = file.read_text("utf-8").split("\n")
+    assert (len(lines), rest) == (told["audit_entries"], "")
+    previous = "0" * 64
+    for number, line in enumerate(lines, start=1):
+        entry = json.loads(line)
+        assert (entry["number"], entry["previous"]) == (number, previous)
+        previous = hashlib.sha256(line.encode()).hexdigest()
+    assert previous == told["audit_sha256"]
+    assert "nothing is written over" in refused(*command)
+    nowhere = str(tmp_path / "no folder" / "audit.jsonl")
+    assert "cannot be written" in refused("verify", "--audit", "--export", nowhere, "--database", database)
 
 
 def test_verify_goes_through_the_audit_trail(office: ScoredOffice, database: str) -> None:

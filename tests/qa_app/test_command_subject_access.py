@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from qa_app.command_line import app
 from sampling.records.audit_trail import AuditEntry
+from sampling.records.readings import keep_readings, note_reading, take_noted
 from sampling.tables import Route, SampledCase
 from scorecards.requirements import Kind
 
@@ -54,6 +55,11 @@ def test_all_of_one_person_and_nobody_else(engine: Engine, tmp_path: Path) -> No
             if session.get_one(SampledCase, sampled).frame_case.caseworker_id == caseworker_id
         }
 
+    with office.writing() as session:
+        head = office.person(session, "Hedda Head")
+        note_reading(session, [caseworker_id], by=head)
+        keep_readings(session, take_noted(session), "review")
+
     result = run(engine, "NORA@example.org", tmp_path / "nora.zip")
     assert result.exit_code == 0, result.output
     nora = records(tmp_path / "nora.zip")
@@ -76,6 +82,9 @@ def test_all_of_one_person_and_nobody_else(engine: Engine, tmp_path: Path) -> No
     assert {row["id"] for row in about["review"]} == theirs
     assert all(row["caseworker_id"] == caseworker_id for row in about["case"])
     assert [row["id"] for row in about["learning_point"]] == [point_id]
+    (reading,) = about["who_read_their_results"]
+    assert (reading["reader"], reading["screen"]) == ("Hedda Head", "review")
+    assert "who_read_their_results" not in nora
 
     with office.reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "subject_access")).all()

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from learning_register.mail_message import Outgoing, as_message
 from learning_register.tables_mail import Mail
-from qa_app.mail_server import MailServer, Outcome, app_address, deliver, mail_server, send_mail
+from qa_app.mail_server import MailServer, Outcome, deliver, mail_server, send_mail
+from qa_app.settings import settings
 from sampling.records.audit_trail import record
 from sampling.refused import Refused
 
@@ -151,11 +152,11 @@ def test_what_is_set_right(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_where_the_app_is(monkeypatch: pytest.MonkeyPatch, address: str, found: str | None) -> None:
     monkeypatch.setenv("QA_ADDRESS", address)
-    assert app_address() == (found or address or None)
+    assert settings().address == (found or address or None)
 
 
 @pytest.mark.parametrize("address", ["qa.example.org", "javascript://qa", "https://qa.example.org/\nBcc"])
 def test_where_no_app_can_be(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("QA_ADDRESS", address)
     with pytest.raises(Refused, match="QA_ADDRESS"):
-        app_address()
+        settings()

@@ -1,19 +1,20 @@
 """The office's screens: empty, something done, something refused, and who may see what."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine, select
 from streamlit.testing.v1 import AppTest
 
-from qa_app.audit_queries import audit_entries, changes_of
+from qa_app.audit_queries import EntryFilters, audit_entries, changes_of, entries_frame
 from sampling.records import audit_trail
 from sampling.records.appointments import give_role
-from sampling.records.audit_trail import record
+from sampling.records.audit_trail import AuditEntry, record
 from sampling.records.database import OFFICE_TIME, reading, writing
 from sampling.records.office import add_person, add_team, open_office
 from sampling.records.people import LineManagement, Membership, Person, Role, RoleHeld, Team, manager_of
+from sampling.records.readings import READ
 from sampling.records.settings import SETTINGS, Setting, setting
 from sampling.refused import Refused
 
@@ -201,23 +202,82 @@ def test_whoever_second_scores_is_not_told_by_the_audit_trail(
 ) -> None:
     with writing(sqlite_engine) as session:
         audit_trail.record(session, "submit_review", "review 7", by=administrator, outcome_met=False)
+        audit_trail.record(session, READ, "person 1", by=administrator, screen="held_cases")
     with reading(sqlite_engine) as session:
-        everything = audit_entries(session, since=_TODAY, until=_TODAY, by=administrator)
+        wanted = EntryFilters(since=_TODAY, until=_TODAY)
+        everything = audit_entries(session, wanted, page=0, size=99, by=administrator).rows
     assert "review 7" in set(everything["On"])
 
     with writing(sqlite_engine) as session:
         give_role(session, administrator, role=Role.QA_REVIEWER, starts_on=_TODAY, by=administrator)
     with reading(sqlite_engine) as session:
-        fewer = audit_entries(session, since=_TODAY, until=_TODAY, by=administrator)
+        fewer = audit_entries(session, wanted, page=0, size=99, by=administrator).rows
         mine = changes_of(session, int(fewer["Entry"].max()), by=administrator)
         with pytest.raises(Refused, match="that you may see"):
             changes_of(session, int(everything["Entry"].max()), by=administrator)
     assert mine[["Table", "Change"]].values.tolist() == [["role held", "added"]]
     assert "role: qa_reviewer" in mine["After"].iloc[0]
     assert "review 7" not in set(fewer["On"])
+    assert "read results" not in set(fewer["What"])
     assert "office" in set(fewer["On"])
     app = open_screen(sqlite_engine, administrator, "office", part="Audit trail")
     assert "You second-score cases" in " ".join(text.value for text in app.markdown)
+
+
+def test_the_audit_trail_is_filtered_paged_and_taken_away(
+    sqlite_engine: Engine, administrator: Person, open_screen: OpenScreen
+) -> None:
+    long_ago = datetime(2020, 2, 1, 9, tzinfo=UTC)
+    with writing(sqlite_engine, now=long_ago, source="command line") as session:
+        record(session, "draw_sample", "draw 3", by=None, cases=5)
+    with writing(sqlite_engine, source="browser at 10.0.0.7") as session:
+        team = add_team(session, "North", by=administrator)
+        for number in range(30):
+            record(session, "look", f"draw {number}", by=administrator)
+        record(session, READ, f"person {administrator.id}", by=administrator, screen="review")
+    app = open_screen(sqlite_engine, administrator, "office", part="Audit trail")
+    assert not app.exception
+
+    def shown() -> list[tuple[str, str]]:
+        frame = app.dataframe[0].value
+        return list(zip(frame["What"], frame["On"], strict=True))
+
+    assert len(shown()) == 25
+    _press(app, "Next")
+    assert ("add team", f"team {team.id}") in shown()
+    for key, value, found in (
+        ("audit-table", "team", [("add team", f"team {team.id}")]),
+        ("audit-read-of", administrator.id, [("read results", f"person {administrator.id}")]),
+        ("audit-action", "add_team", [("add team", f"team {team.id}")]),
+        ("audit-who", administrator.id, None),
+    ):
+        app.selectbox(key=key).set_value(value).run()
+        assert found is None or shown() == found, key
+        app.selectbox(key=key).set_value(None).run()
+    app.text_input(key="audit-subject").input("Draw 3").run()
+    assert shown() == [("look", "draw 3")]
+    app.text_input(key="audit-source").input("command").run()
+    assert not app.dataframe
+    app.date_input(key="audit-since").set_value(date(2020, 1, 1)).run()
+    assert shown() == [("draw sample", "draw 3")]
+    app.selectbox(key="audit-entry").select_index(0).run()
+    assert not app.exception
+    with reading(sqlite_engine) as session:
+        frame = entries_frame(session, EntryFilters(source="command"), by=administrator)
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "draw_sample"))
+    assert frame.to_dict("records") == [
+        {
+            "number": entry.number,
+            "time": long_ago,
+            "who": "Set-up",
+            "source": "command line",
+            "action": "draw_sample",
+            "subject": "draw 3",
+            "details": '{"cases": 5}',
+            "previous_sha256": entry.previous_sha256,
+            "sha256": entry.sha256,
+        }
+    ]
 
 
 def _somebody(engine: Engine, administrator: Person, role: Role) -> Person:

@@ -31,8 +31,9 @@ from qa_app.sign_in_settings import Provider, sign_in_settings
 from sampling.records.audit_trail import AuditEntry
 from sampling.records.claimed_roles import ClaimedRole
 from sampling.records.database import connect, reading, writing
+from sampling.records.known_accounts import forget_account
 from sampling.records.office import add_person, add_team, disable_person, open_office
-from sampling.records.people import Role, person_by_email, roles_of, teams_managed
+from sampling.records.people import Person, Role, person_by_email, roles_of, teams_managed
 from sampling.refused import Refused
 
 _PASSWORD = "a long enough password"
@@ -158,6 +159,59 @@ def test_claims_give_roles_at_sign_in_and_take_them_away_at_the_next(
         assert roles_of(session, quinn) == {Role.QA_REVIEWER}
 
 
+def test_an_account_stays_whose_it_was_whatever_its_address_becomes(
+    served: Any, provider: Any, office: Engine
+) -> None:
+    def come_in(subject: str, **claims: object) -> tuple[int, str]:
+        _is_known(provider, subject, **claims)
+        visitor = _Visitor()
+        status, _, told = visitor.ask(visitor.come_back(served, subject))
+        return status, told
+
+    def newest(action: str) -> AuditEntry:
+        with reading(office) as session:
+            query = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.number.desc())
+            entry = session.scalars(query).first()
+            assert entry is not None
+            return entry
+
+    with writing(office) as session:
+        ada = person_by_email(session, "ada@example.org")
+        assert ada is not None
+        rae = add_person(session, "Rae Named", email="rae@example.org", password=None, by=ada)
+    assert come_in("r1", email="rae@example.org")[0] == 303
+    assert newest("connect_account").details == {"issuer": provider.address}
+    # The address has changed to another's, and is no longer verified: it is Rae's account all the same.
+    assert come_in("r1", email="ada@example.org", email_verified=False)[0] == 303
+    assert newest("sign_in").by_id == rae.id
+    # Somebody new was given the old address.
+    status, told = come_in("r2", email="rae@example.org")
+    assert status == 403
+    assert "signs in with another account of your organisation" in told
+    with writing(office) as session:
+        forget_account(session, session.get_one(Person, rae.id), by=ada)
+        with pytest.raises(Refused, match="there is none to forget"):
+            forget_account(session, session.get_one(Person, rae.id), by=ada)
+    assert come_in("r2", email="rae@example.org")[0] == 303
+    with writing(office) as session:
+        disable_person(session, session.get_one(Person, rae.id), by=ada)
+    status, told = come_in("r2", email="rae@example.org")
+    assert (status, "Your account here is disabled" in told) == (403, True)
+
+
+def test_signing_out_leads_on_to_the_providers_own_sign_out(served: Any, provider: Any) -> None:
+    visitor = _Visitor()
+    there = visitor.ask(f"{served.address}/sign-out", {})[1]
+    assert 'href="/sign-in/organisation/out"' in visitor.ask(served.address + there)[2]
+    status, to, _ = visitor.ask(f"{served.address}/sign-in/organisation/out")
+    address, _, asked = to.partition("?")
+    assert (status, address) == (303, f"{provider.address}/oauth2/end_session")
+    back = f"{served.address}/sign-in?signed-out=everywhere"
+    assert parse_qs(asked) == {"client_id": ["casework-qa"], "post_logout_redirect_uri": [back]}
+    assert visitor.ask(to)[0] == 200  # the provider asks whether it is meant
+    assert "and of your organisation’s account too" in visitor.ask(back)[2]
+
+
 @pytest.mark.parametrize(
     ("claims", "words"),
     [
@@ -181,9 +235,9 @@ def test_who_has_no_place_here_is_told_so(
 
 
 def test_an_answer_that_this_browser_did_not_ask_for_is_refused(served: Any, provider: Any) -> None:
-    _is_known(provider, "q2", email="quinn@example.org")
+    _is_known(provider, "q1", email="quinn@example.org")
     visitor, other = _Visitor(), _Visitor()
-    back = visitor.come_back(served, "q2")
+    back = visitor.come_back(served, "q1")
     other.ask(f"{served.address}/sign-in/organisation")
     wrong_state = re.sub(r"state=[^&]+", "state=made-up", back)
     without_state = re.sub(r"&?state=[^&]+", "", back)
@@ -341,19 +395,25 @@ def test_a_token_that_is_not_for_us_now_and_from_there_lets_nobody_in(
     assert lets_in or "gave no answer to rely on" in told
 
 
-@pytest.mark.parametrize(("subject", "lets_in"), [("q", True), ("somebody else", False)])
+@pytest.mark.parametrize(("subject", "lets_in"), [("new", True), ("somebody else", False)])
 def test_what_the_token_leaves_out_is_asked_for_and_believed_of_nobody_else(
     served_by_forger: Any, monkeypatch: pytest.MonkeyPatch, subject: str, lets_in: bool
 ) -> None:
     monkeypatch.setattr(_Forger, "about", {"sub": subject, "email": "ada@example.org"})
+    token_sub = "new" if lets_in else "not known yet"
     visitor = _Visitor()
     status, told = _back_from_forger(
         visitor,
         served_by_forger,
-        lambda good: _signed({name: good[name] for name in good if name != "email"}),
+        lambda good: _signed({name: good[name] for name in good if name != "email"} | {"sub": token_sub}),
     )
     assert (status, visitor.is_in) == ((303, True) if lets_in else (403, False))
     assert lets_in or "did not tell your e-mail address" in told
+
+
+def test_a_provider_that_names_no_sign_out_is_said(served_by_forger: Any) -> None:
+    status, _, told = _Visitor().ask(f"{served_by_forger.address}/sign-in/organisation/out")
+    assert (status, "does not say where to sign out" in told) == (200, True)
 
 
 def _back_from_forger(

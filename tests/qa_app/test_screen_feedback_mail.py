@@ -168,16 +168,6 @@ def test_who_may_not_be_told_is_refused_and_nothing_is_lost(
     assert post.taken == []
 
 
-def test_a_wrong_setting_is_named(
-    office: ScoredOffice, open_screen: OpenScreen, point_id: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("QA_SMTP_URL", "smtp://user:s3cret@mail.example.org")
-    for query in ({"point": point_id}, {"part": "Outbox"}):
-        app = see(office, open_screen, HEAD, **query)
-        assert "QA\\_SMTP\\_URL would send the password" in app.error[0].value
-        assert "s3cret" not in app.error[0].value
-
-
 def test_the_outbox(office: ScoredOffice, open_screen: OpenScreen, point_id: int, post: PostOffice) -> None:
     assert "There is none yet." in words(see(office, open_screen, HEAD, part="Outbox"))
     press(see(office, open_screen, HEAD, point=point_id), "Keep the e-mail")

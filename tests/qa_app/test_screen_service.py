@@ -142,8 +142,9 @@ def test_a_manager_sees_the_own_team_and_others_have_no_such_screen(
     app.run()
     with office.reading() as session:  # that she read results by name is on record, once
         readings = session.scalars(select(AuditEntry).where(AuditEntry.action == "read_results")).all()
+        named = [office.person(session, name).id for name in ("North 0", "Ann")]
         assert [(one.by_id, one.subject) for one in readings] == [
-            (office.person(session, NORTH).id, "team 1"),
+            (office.person(session, NORTH).id, f"person {number}") for number in named
         ]
     assert "Good to see you, Quinn Qua." in words(see(office, open_screen, QA))  # it is none of QA's screens
 

@@ -167,7 +167,7 @@ def test_five_wrong_tries_close_an_address_even_for_the_right_password(served: A
 def test_signing_out_ends_the_session_and_not_only_the_cookie(served: Any) -> None:
     cookie = f"qa_session={_cookie(_sign_in(served, 'ada@example.org'))}"
     answer = _ask(served, "POST", "/sign-out", Cookie=cookie)
-    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?signed-out=1")
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?signed-out=here")
     assert SimpleCookie(answer.headers["Set-Cookie"])["qa_session"].value == ""
     assert _ask(served, "GET", "/", Cookie=cookie).status == 303
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sampling.draw import ticket
 from sampling.records.appointments import record_absence
 from sampling.records.audit_trail import AuditEntry
+from sampling.records.readings import take_noted
 from sampling.refused import Refused
 from sampling.tables import Draw, FrameCase, Route, SampledCase
 from scorecards.actions import declare_involvement, note_first_sight
@@ -203,6 +204,10 @@ def test_the_two_reviews_have_no_names(scored_twice: ScoredOffice) -> None:
     pairs = discordant(scored_twice)
     missed = pairs[True]
     sheet = scored_twice.ask(lambda session, by: pair_sheet(session, missed, by), ROBIN)
+    with scored_twice.reading() as session:
+        pair_sheet(session, missed, scored_twice.person(session, ROBIN))
+        caseworker_id = session.get_one(SampledCase, missed).frame_case.caseworker_id
+        assert {one.person_id for one in take_noted(session)} == {caseworker_id}
     for name in (NORTH, SOUTH, QA):
         assert name not in str(sheet)
     with scored_twice.reading() as session:

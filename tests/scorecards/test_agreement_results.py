@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sampling.records.appointments import give_role
 from sampling.records.audit_trail import record
 from sampling.records.people import Role, RoleHeld
+from sampling.records.readings import take_noted
 from sampling.refused import Refused
 from sampling.tables import Route, SampledCase
 from scorecards.actions import note_first_sight
@@ -245,6 +246,12 @@ def test_each_second_scorer_has_counts_and_a_name_for_those_entitled(sqlite_engi
     assert list(found.loc[QA, ["pairs", "agreed", "stricter", "milder"]]) == [3, 2, 1, 0]
     # 2 of 3, Clopper-Pearson at 95%.
     assert found.loc[QA, "low"] == pytest.approx(0.0943, abs=1e-4)
+    with office.reading() as session:  # and that the Head read them by name is noted
+        agreement_details(session, draw_id, office.person(session, HEAD))
+        scorers = {office.person(session, name).id for name in (QA, "Robin Qua")}
+        assert {one.person_id for one in take_noted(session)} == scorers
+        agreement_details(session, draw_id, office.person(session, QA))
+        assert not take_noted(session)
     names = set(office.ask(agreement_details, QA, draw_id).by_reviewer["reviewer"])
     assert "You" in names
     assert "Robin Qua" not in names

@@ -9,6 +9,7 @@ from scored_office import ScoredOffice
 from sqlalchemy import select
 
 from sampling.records.cases import Case
+from sampling.records.readings import take_noted
 from sampling.refused import Refused
 from scorecards.calibration import (
     agree_answer,
@@ -116,6 +117,10 @@ def test_nobody_sees_anybodys_answers_before_all_are_in(drawn: ScoredOffice) -> 
         QUINN: (ResponseValue.MET, ""),
         NORA: (ResponseValue.NOT_MET, f"Seen by {NORA}"),
     }
+    with drawn.reading() as session:  # answers by name: each that somebody reads of another is noted
+        quinn, nora = drawn.person(session, QUINN), drawn.person(session, NORA)
+        calibration_sheet(session, session_id, quinn)
+        assert {one.person_id for one in take_noted(session)} == {nora.id}
     whole, *each = calibration_reliability(sheet)
     assert (whole.figures.cases, whole.figures.percent) == (5, 0.8)
     assert {row.requirement_key: row.figures.percent for row in each} == {

@@ -176,7 +176,7 @@ def test_every_table_is_watched(engine: Engine) -> None:
             else "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'"
         )
         found = set(connection.execute(text(source)).scalars())
-    kept_apart = {"alembic_version", "sign_in_session", "failed_sign_in"}
+    kept_apart = {"alembic_version", "sign_in_session", "failed_sign_in", "unfinished"}
     assert {table.name for table in watched(TABLES)} <= found
     assert set(TABLES.tables) - found == kept_apart - {"alembic_version"}
     assert found <= set(inspect(engine).get_table_names())
@@ -198,6 +198,9 @@ def test_a_role_of_postgresql_can_read_and_add_and_no_more(postgresql_engine: En
     forbidden = (
         *("UPDATE audit_entry SET action = ''", "DELETE FROM audit_change"),
         "DELETE FROM alembic_version",
+        # Disposing of records is not for the app.
+        *("UPDATE audit_change SET before = NULL, after = NULL", "DELETE FROM audit_clearing"),
+        "INSERT INTO disposed_record VALUES ('cases', 1, 1)",
     )
     for statement in forbidden:
         with pytest.raises(DBAPIError, match="permission denied"), as_app.begin() as connection:

@@ -85,7 +85,11 @@ def person_with(engine: Engine, role: Role) -> Person:
         session.add_all([person] if team is None else [person, team])
         session.flush()
         held = RoleHeld(
-            person_id=person.id, role=role, team_id=team.id if team else None, starts_on=date(2016, 1, 1)
+            person_id=person.id,
+            role=role,
+            team_id=team.id if team else None,
+            starts_on=date(2016, 1, 1),
+            ends_on=date(2036, 1, 1) if role == Role.AUDITOR else None,
         )
         session.add(held)
         record(session, "set_up", "test", by=None)  # what is changed by hand is recorded too

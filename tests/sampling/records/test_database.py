@@ -64,6 +64,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "sampled_case": [
         {"id": 1, "draw_id": 1, "frame_case_id": 1, "stratum_id": 1, "position": 1, "ticket": "00"}
     ],
+    "audited_sample": [{"id": 1, "person_id": 1, "draw_id": 1, "named_at": NOW, "named_by_id": 2}],
     "replacement": [
         {"sampled_case_id": 1, "code": "duplicate", "reason": "The same complaint", "at": NOW, "by_id": 1}
     ],
@@ -196,6 +197,19 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         | {"contents": {}, "prepared_at": NOW, "prepared_by_id": 1, "recipients": []}
         | {"approved_at": NOW, "approved_by_id": 2}
     ],
+    "disposal": [
+        {"id": 1, "kind": "cases", "at": NOW, "by_id": 1, "until": DAY, "years": 10, "records": 1}
+        | {"held": 0, "records_sha256": "00"}
+    ],
+    "disposed_record": [{"kind": "cases", "record_id": 1, "disposal_id": 1}],
+    "stand_in": [{"number": 1, "person_id": 2}],
+    "audit_clearing": [
+        {"id": 1, "entry_id": 1000, "disposal_id": 1, "before_sha256": "00", "left_sha256": "11"}
+    ],
+    "retention_hold": [
+        {"id": 1, "case_id": 1, "reason": "An appeal", "placed_at": NOW, "placed_by_id": 1}
+        | {"release_reason": ""}
+    ],
     "report_file": [{"id": 1, "report_id": 1, "name": "q.html", "sha256": "00", "content": b"<html>"}],
 }
 
@@ -210,6 +224,9 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("role_held", "manager_has_team", {"team_id": None}),
     ("role_held", "manager_has_team", {"role": "head"}),
     ("role_held", "role_known", {"role": "king", "team_id": None}),
+    ("role_held", "auditor_ends", {"role": "auditor", "team_id": None}),
+    ("audited_sample", "ended_whole", {"ended_at": NOW}),
+    ("audited_sample", "not_by_oneself", {"named_by_id": 1}),
     ("role_held", "ends_after_start", {"ends_on": YESTERDAY}),
     ("membership", "ends_after_start", {"ends_on": YESTERDAY}),
     ("line_management", "ends_after_start", {"ends_on": YESTERDAY}),
@@ -217,6 +234,16 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("absence", "ends_after_start", {"ends_on": YESTERDAY}),
     ("absence", "not_own_deputy", {"deputy_id": 1}),
     ("case", "reference_key", {"reference_key": "c-1"}),
+    ("disposal", "kind_known", {"kind": "all"}),
+    ("disposal", "has_records", {"records": 0}),
+    ("disposal", "has_period", {"years": 0}),
+    ("disposed_record", "kind_known", {"kind": "all"}),
+    ("retention_hold", "one_scope", {"case_id": None}),
+    ("retention_hold", "one_scope", {"team_id": 1}),
+    ("retention_hold", "kind_known", {"kind": "all", "case_id": None}),
+    ("retention_hold", "has_reason", {"reason": ""}),
+    ("retention_hold", "released_by", {"released_at": NOW, "release_reason": "Over"}),
+    ("retention_hold", "released_why", {"released_at": NOW, "released_by_id": 1}),
     ("case", "state_known", {"state": "shut"}),
     ("case", "dates", {"closed_on": YESTERDAY}),
     ("frame", "route_known", {"route": "guess", "team_id": None}),
@@ -422,7 +449,7 @@ DRAWN_FROM = (
     *("action_improves", "action_milestone", "action_evidence", "action_shared", "no_action_needed"),
     *("mail", "follow_up_action", "learning_point", "recommendation", "finding", "commission"),
     *("calibration_session", "adjudication", "second_scoring", "adjudication_draw", "dispute"),
-    *("feedback", "held_case", "intervention", "revision", "answer", "review"),
+    *("audited_sample", "feedback", "held_case", "intervention", "revision", "answer", "review"),
     *("replacement", "sampled_case"),
 )
 KEPT = ("frame", "stratum", "frame_case", "plan", "draw", "sampled_case", "replacement", "register_entry")

@@ -53,6 +53,12 @@ def test_what_nobody_has_set_has_the_shipped_value(session: Session) -> None:
         "acknowledged_column": "",
         "updated_column": "",
         "incident_column": "",
+        # One document names ten years for records of complaints, the others none.
+        "retention_cases": "10",
+        "retention_reviews": "",
+        "retention_learning": "",
+        "retention_mail": "",
+        "retention_calibration": "",
     }
     for name, value in shipped.items():
         check_setting(name, value)
@@ -97,6 +103,7 @@ def test_every_value_a_setting_has_had_with_its_days(session: Session, ada: Pers
             ("", "on", "0", "20 at 1", "20 at 0.95%", "20, 0.95", "1000"),
             "Type off, or a whole number of working days such as 20",
         ),
+        ("retention_reviews", ("", "1", "99"), ("0", "100", "2.5", "ten", "-1"), "1 to 99 whole years"),
         ("investigation_types", ("", "Investigation; Detailed"), ("a\nb", "x" * 501), "in one line"),
     ],
 )

@@ -15,11 +15,15 @@ from sampling.records.database import reading, writing
 from sampling.records.office import disable_person
 from sampling.records.people import Person
 from sampling.records.sign_in import (
+    IDLE_ENDS,
+    USE_IS_NOTED,
     FailedSignIn,
     SignInSession,
     check_may_sign_in,
     end_sessions,
     hash_password,
+    is_use_to_note,
+    note_use,
     open_session,
     person_of_token,
     sign_in,
@@ -144,9 +148,26 @@ def test_the_database_holds_only_the_hash_of_a_token(session: Session) -> None:
     assert person_of_token(session, row.token_sha256) is None
 
 
-def test_a_session_ends_after_twelve_hours(session: Session, bea: Person) -> None:
+def test_a_session_ends_when_nobody_uses_it(session: Session, bea: Person) -> None:
+    token = sign_in(session, "bea@example.org", PASSWORD) or ""
+    session.info["now"] = NOW + USE_IS_NOTED - timedelta(seconds=1)
+    assert not is_use_to_note(session, token)
+    session.info["now"] = NOW + timedelta(hours=1)
+    assert is_use_to_note(session, token)
+    note_use(session, token)
+    assert not is_use_to_note(session, token)
+    session.info["now"] = NOW + timedelta(hours=1) + IDLE_ENDS - timedelta(seconds=1)
+    assert person_of_token(session, token) is bea
+    session.info["now"] = NOW + timedelta(hours=1) + IDLE_ENDS
+    assert person_of_token(session, token) is None
+    note_use(session, "no such token")
+    assert not is_use_to_note(session, "no such token")
+
+
+def test_a_session_ends_after_twelve_hours_of_use_too(session: Session, bea: Person) -> None:
     token = sign_in(session, "bea@example.org", PASSWORD) or ""
     session.info["now"] = NOW + timedelta(hours=12) - timedelta(seconds=1)
+    note_use(session, token)
     assert person_of_token(session, token) is bea
     session.info["now"] = NOW + timedelta(hours=12)
     assert person_of_token(session, token) is None
