@@ -152,6 +152,28 @@ def test_a_record_of_another_team_is_refused_on_every_screen_and_leaves_a_trace(
         assert (line["person"], line["records"]) == (sue.id, [f"{parameter} {numbers[what]}"])
 
 
+def test_a_choice_that_was_not_offered_is_not_taken(
+    office: ScoredOffice, numbers: dict[str, int], open_screen: OpenScreen
+) -> None:
+    """As a browser sends it that somebody has tampered with: the number of a thing of another team."""
+    with office.reading() as session:
+        sue = office.person(session, SUE)
+    forged, asked = str(numbers["point"]), 0
+    for screen in SCREENS_OF:
+        if not has_screen([Role.LINE_MANAGER], screen):
+            continue
+        app = open_screen(office.engine, sue, screen)
+        for box in app.selectbox:
+            box.options.append(forged)
+            box.set_value(forged)
+            asked += 1
+        app.run()
+        assert not app.exception, screen
+        assert forged not in [box.value for box in app.selectbox], screen
+        assert SECRET.lower() not in shown(app).lower(), screen
+    assert asked > 15
+
+
 def test_code_in_every_text_is_shown_as_typed(
     office: ScoredOffice, numbers: dict[str, int], open_screen: OpenScreen
 ) -> None:

@@ -37,10 +37,14 @@ HEAD, NORA, QUINN, OWNER = "Hedda Head", "Nora North", "Quinn Qua", "Otto Owner"
 # What is kept without a view: sign-in, mail and the audit trail are in no report, nor are drafts of cards.
 NOT_IN_REPORTS = {
     "audit_entry",
+    "audited_sample",
     "calibration_answer",
+    "disposal",
     "failed_sign_in",
+    "known_account",
     "mail",
     "report",
+    "retention_hold",
     "scorecard_version",
     "sign_in_session",
     "unfinished",
