@@ -1,7 +1,7 @@
 """How many reviewers at once this machine holds: run with `make load`, never with the tests.
 
 On PostgreSQL, in the office of `filled_office`. Reviewers open their list, open a case and answer, with some
-seconds of thought between, twice as many each time, until one interaction in twenty takes longer than a
+seconds of thought between, more of them each time, until one interaction in twenty takes longer than a
 second: first at one process, then at two behind nginx. They run on the same machine, and take their part of
 it. The office is filled each time, unless LOAD_DATABASE is the address of a PostgreSQL database where it is
 to be kept: an empty one is filled, and used again after that.
@@ -32,7 +32,7 @@ from sampling.tables import Draw, Frame, Plan, Route, SampledCase
 from scorecards.tables import Review
 
 CASES: Final = int(os.environ.get("LOAD_CASES") or 1_000_000)
-AT_ONCE: Final = (8, 16, 32, 64, 128)
+AT_ONCE: Final = (8, 16, 24, 32, 48, 64)
 LASTS: Final = 30.0  # seconds of each number of reviewers
 AT_MOST: Final = 150.0  # seconds of one layout
 ALLOWED: Final = 1.0  # second for 95% of the interactions
@@ -68,7 +68,7 @@ def load_reviewers(office: Engine, run_office: RunOffice, processes: int) -> Non
         address = running.enter_context(behind_nginx(ports)) if processes > 1 else servers[0].address
         for server in servers:  # the first visitor loads the program
             asyncio.run(review(server.address, tokens[0], shares[0][:1], 20))
-        shares[0] = shares[0][1:]
+            shares[0] = shares[0][1:]
         at_rest, began = _memory(servers), time.monotonic()
         print(f"\n{processes} process{'es' if processes > 1 else ''}, {at_rest:.0f} MB at rest")
         for number in AT_ONCE:
