@@ -45,7 +45,7 @@ from qa_app.command_retention import retention_app
 from qa_app.command_settings import settings_table
 from qa_app.command_subject_access import subject_access
 from qa_app.command_verify import verify
-from qa_app.migrating import migrate
+from qa_app.migrating import check_version, migrate
 from qa_app.set_up import load_shipped
 from qa_app.settings import check_settings
 from sampling.records.audit_guards import grant_use
@@ -201,6 +201,7 @@ def office_grant(
     """Give a role of PostgreSQL the rights the app needs, and none to change the audit trail."""
     with refusals(), opened(address_of(database)) as engine:
         check_has_office(engine)
+        check_version(engine)
         with engine.begin() as connection:
             grant_use(connection, role)
     typer.echo(f"{role} can do what the app does. The audit trail it can only read and add to.")

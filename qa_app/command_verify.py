@@ -13,6 +13,7 @@ from sqlalchemy import Engine, true
 from sqlalchemy.orm import Session
 
 from qa_app.command_parts import Database, Json, address_of, check_has_office, opened, refusals, say
+from qa_app.migrating import check_version
 from qa_app.wording import percent
 from sampling.disposed_samples import DisposedSample, disposed_samples, in_words
 from sampling.randomness import Source
@@ -81,6 +82,7 @@ def verify(
         if register or audit or database is not None:
             with opened(address_of(database)) as engine:
                 check_has_office(engine)
+                check_version(engine)
                 with reading(_at_one_moment(engine)) as session:
                     if receipt is not None and database is not None:
                         since = check_against_register(session, facts)

@@ -76,15 +76,6 @@ def evidence_counts(session: Session, draw_id: int, person: Person) -> EvidenceC
     return _counts(session, extent_of(visible_draw(session, draw_id, person)))
 
 
-def may_take_evidence(session: Session, person: Person) -> bool:
-    """Whether somebody takes the packs of the samples they may see."""
-    try:
-        check_may_take_evidence(session, person)
-    except Refused:
-        return False
-    return True
-
-
 def check_may_take_evidence(session: Session, person: Person) -> None:
     """Refuse all but outside auditors, and a Head from whom nothing is kept."""
     check_may_act_as(session, person, Role.HEAD, Role.AUDITOR)

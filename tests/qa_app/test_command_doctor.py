@@ -43,9 +43,11 @@ def test_what_is_not_well_is_named(address: str, engine: Engine, tmp_path: Path)
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     try:
         result = run("--database", address)
+        verified = CliRunner().invoke(app, ["verify", "--audit", "--database", address])
     finally:
         with engine.execution_options(writes=True).begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest})
+    assert (verified.exit_code, "an older version of Casework QA" in verified.stderr) == (2, True)
     assert result.exit_code == 1
     assert "NOT WELL  Version: This database was written by an older version" in result.stdout
     assert "NOT WELL  Clock: The newest entry" in result.stdout
