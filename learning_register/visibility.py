@@ -121,5 +121,6 @@ def _is_of_a_listed_case(sealed: CTE) -> ColumnElement[bool]:
         .join(FrameCase, FrameCase.case_id == point.case_id)
         .join(SampledCase, SampledCase.frame_case_id == FrameCase.id)
         .join(sealed, sealed.c.sampled_case_id == SampledCase.id)
-        .where(sealed.c.started_at <= point.logged_at)
+        # Said though the join says it: few points have a case of their own, and PostgreSQL begins with those.
+        .where(point.case_id.is_not(None), sealed.c.started_at <= point.logged_at)
     )
