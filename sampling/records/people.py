@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, and_, event, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from sampling.records.database import Base, today
 from sampling.refused import Refused
@@ -180,8 +180,9 @@ def _forget_after_change(session: Session, _context: object) -> None:
 
 
 @event.listens_for(Session, "after_transaction_end")
-def _forget_at_the_end(session: Session, _ended: object) -> None:
-    session.info.pop(KNOWN, None)
+def _forget_at_the_end(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None or ended.nested:  # each flush is a part of its own that ends, too
+        session.info.pop(KNOWN, None)
 
 
 def manager_of(session: Session, person_id: int, on: date) -> Person | None:
