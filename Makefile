@@ -19,7 +19,7 @@ check: .venv/.installed
 bench: .venv/.installed
 	$(BIN)/python -m pytest tests/bench/bench_*.py -o python_functions='bench_*' --benchmark-columns=min,median,max,rounds
 
-# Killed at work a hundred times, the disk full, the database gone or killed: make faults KILLS=20 SEED=1 (some ten minutes)
+# Killed at work a hundred times, the disk full, the database gone or killed: make faults KILLS=20 SEED=1 (some twenty minutes)
 faults: .venv/.installed
 	FAULT_KILLS=$(KILLS) FAULT_SEED=$(SEED) $(BIN)/python -m pytest tests/faults/fault_*.py -o python_functions='fault_*' -s --show-capture=no
 
