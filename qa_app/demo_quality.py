@@ -201,16 +201,20 @@ def _decide(
 def play_dispute(play: Play) -> None:
     """A caseworker's manager disputes an answer of the central sample; it waits to be decided."""
     with writing(play.engine, now=play.agenda.now) as session:
-        review = session.scalars(
+        reviews = session.scalars(
             _submitted_not_met().where(Frame.route == Route.CENTRAL).order_by(Review.id.desc())
-        ).first()
-        if review is None:  # in the first days of a month nothing is submitted yet
+        ).all()
+        # In the first days of a month nothing is submitted yet; and some cases have nobody's manager.
+        managed = (
+            (review, manager)
+            for review in reviews
+            if (caseworker_id := review.sampled_case.frame_case.caseworker_id) is not None
+            and (manager := manager_of(session, caseworker_id, today(session))) is not None
+        )
+        review, manager = next(managed, (None, None))
+        if review is None or manager is None:
             return
         share_feedback(session, review, shared_on=today(session), by=review.reviewer)
-        caseworker_id = review.sampled_case.frame_case.caseworker_id
-        manager = None if caseworker_id is None else manager_of(session, caseworker_id, today(session))
-        if manager is None:
-            return
         not_met = next(
             answer.requirement_key for answer in review.answers if answer.response == ResponseValue.NOT_MET
         )
