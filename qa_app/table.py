@@ -66,21 +66,27 @@ def table(
 
 def _page(rows: int, page_size: int, key: str) -> int:
     """Which page is shown, with the buttons to move; pages count from 0."""
-    pages = -(-rows // page_size)
-    name = f"{key}-page"
-    page = min(int(st.session_state.get(name, 0)), pages - 1)  # a search may have left fewer pages
-    if pages > 1:
-        st.caption(f"Showing {page * page_size + 1:,} to {min((page + 1) * page_size, rows):,} of {rows:,}")
-        with st.container(horizontal=True):
-            for label, step, possible in (("Previous", -1, page > 0), ("Next", 1, page < pages - 1)):
-                st.button(
-                    label,
-                    key=f"{name}-{label}",
-                    disabled=not possible,
-                    on_click=_turn_to,
-                    args=(name, page + step),
-                )
+    place = f"{key}-page"
+    page = min(int(st.session_state.get(place, 0)), -(-rows // page_size) - 1)  # a search may leave fewer
+    turn_pages(rows, page, page_size, place)
     return page
+
+
+def turn_pages(total: int, page: int, page_size: int, place: str) -> None:
+    """The buttons to the pages before and after, where there are several; `place` keeps which is shown."""
+    pages = -(-total // page_size)
+    if pages <= 1:
+        return
+    st.caption(f"Showing {page * page_size + 1:,} to {min((page + 1) * page_size, total):,} of {total:,}")
+    with st.container(horizontal=True):
+        for label, step, possible in (("Previous", -1, page > 0), ("Next", 1, page < pages - 1)):
+            st.button(
+                label,
+                key=f"{place}-{label}",
+                disabled=not possible,
+                on_click=_turn_to,
+                args=(place, page + step),
+            )
 
 
 def _turn_to(name: str, page: int) -> None:

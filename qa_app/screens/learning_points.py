@@ -13,6 +13,7 @@ from learning_register.raising import may_raise
 from qa_app.point_words import in_words_for_export, listed, shortened
 from qa_app.runtime import go, link, reading, signed_in, table
 from qa_app.screens.learning_filters import ask_filters
+from qa_app.table import turn_pages
 from qa_app.wording import cases_in_words
 from sampling.records.downloads import XLSX, as_csv, as_json, as_xlsx
 
@@ -48,7 +49,7 @@ def show() -> None:
         return
     _list(found)
     if found.total:
-        _turn(found, place)
+        turn_pages(found.total, found.page, _SIZE, place)
         _open(found)
         _take_away(wanted)
 
@@ -62,31 +63,6 @@ def _list(found: PointsFound) -> None:
         columns={"What was learned": st.column_config.TextColumn(width=340)},
         page_size=_SIZE,
     )
-
-
-def _turn(found: PointsFound, place: str) -> None:
-    """The buttons to the pages before and after."""
-    pages = -(-found.total // _SIZE)
-    if pages == 1:
-        return
-    first = found.page * _SIZE + 1
-    st.caption(f"Showing {first:,} to {first + len(found.rows) - 1:,} of {found.total:,}")
-    with st.container(horizontal=True):
-        for label, step, possible in (
-            ("Previous", -1, found.page > 0),
-            ("Next", 1, found.page < pages - 1),
-        ):
-            st.button(
-                label,
-                key=f"points-{label}",
-                disabled=not possible,
-                on_click=_turn_to,
-                args=(place, found.page + step),
-            )
-
-
-def _turn_to(place: str, page: int) -> None:
-    st.session_state[place] = page
 
 
 def _open(found: PointsFound) -> None:

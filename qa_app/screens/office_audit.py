@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from qa_app import audit_queries, office_queries, runtime
-from qa_app.audit_queries import EntriesFound, EntryChoices, EntryFilters
+from qa_app.audit_queries import EntryChoices, EntryFilters
+from qa_app.table import turn_pages
 from sampling.records.database import today
 from sampling.records.downloads import as_csv
 
@@ -44,7 +45,7 @@ def show() -> None:
     )
     if not found.total:
         return
-    _turn(found, place)
+    turn_pages(found.total, found.page, _SIZE, place)
     st.download_button(
         f"Download all {found.total:,} as CSV" if found.total > 1 else "Download it as CSV",
         data=partial(_file, wanted),
@@ -117,31 +118,6 @@ def _ask(choices: EntryChoices, read_of: dict[int, str], day: date) -> EntryFilt
         source=(source or "").strip(),
         read_of=read,
     )
-
-
-def _turn(found: EntriesFound, place: str) -> None:
-    """The buttons to the pages before and after."""
-    pages = -(-found.total // _SIZE)
-    if pages == 1:
-        return
-    first = found.page * _SIZE + 1
-    st.caption(f"Showing {first:,} to {first + len(found.rows) - 1:,} of {found.total:,}")
-    with st.container(horizontal=True):
-        for label, step, possible in (
-            ("Previous", -1, found.page > 0),
-            ("Next", 1, found.page < pages - 1),
-        ):
-            st.button(
-                label,
-                key=f"audit-{label}",
-                disabled=not possible,
-                on_click=_turn_to,
-                args=(place, found.page + step),
-            )
-
-
-def _turn_to(place: str, page: int) -> None:
-    st.session_state[place] = page
 
 
 def _file(wanted: EntryFilters) -> bytes:
