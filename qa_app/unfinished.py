@@ -116,9 +116,9 @@ class Form:
         state = self._state
         with reading() as session:
             sentence = changed_meanwhile(session, watching, state.shown, signed_in())
+            if sentence is None:
+                return False
             now = shown_now(session, watching)
-        if sentence is None:
-            return False
         st.warning(as_typed(sentence))
         # New for another change: who has agreed to replace one has not agreed to replace the next.
         which = hashlib.sha256(json.dumps(sorted(now.words.items())).encode()).hexdigest()[:8]
